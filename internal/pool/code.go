@@ -1,0 +1,94 @@
+package pool
+
+import "time"
+
+// AuthorizationCode is the row behind a code of the authorization endpoint
+// (RFC 6749 §4.1.2), kept under the SHA-256 of the code. Times are ms.
+type AuthorizationCode struct {
+	UserPoolID    string `json:"UserPoolId"`
+	ClientID      string `json:"ClientId"`
+	Hash          string `json:"-"`
+	GrantID       string // the grant that its redemption makes; becomes origin_jti
+	Sub           string
+	RedirectURI   string
+	Scopes        []string
+	Nonce         string `json:",omitempty"`
+	CodeChallenge string `json:",omitempty"`
+	AuthTime      int64
+	CreatedAt     int64
+	ExpiresAt     int64
+}
+
+// AuthorizationCodeLife is how long an authorization code is good for
+// (Cognito: The redirect and authorization endpoint).
+const AuthorizationCodeLife = 5 * time.Minute
+
+// CodePurpose says what a mailed code is for.
+type CodePurpose string
+
+// The purposes of mailed codes.
+const (
+	PurposeConfirm CodePurpose = "confirm" // proves the address of a new account
+	PurposeReset   CodePurpose = "reset"   // allows a new password
+)
+
+// Life is how long a mailed code works: a day to confirm, an hour to reset
+// (Cognito: Quotas).
+func (p CodePurpose) Life() time.Duration {
+	if p == PurposeReset {
+		return time.Hour
+	}
+	return 24 * time.Hour
+}
+
+// MailedCode is a code of six digits on its way to somebody: one row per user
+// and purpose, so that the newest is the only one. MAC is the keyed hash of the
+// digits. Times are ms.
+type MailedCode struct {
+	MAC       []byte
+	Attribute string // what it proves: "email"
+	Value     string // the address it was sent to, so that a changed one is not marked as proven
+	ExpiresAt int64
+}
+
+// Delivery tells where a code went (Cognito: CodeDeliveryDetails). OnItsWay is
+// set while the mail server has not taken the message yet.
+type Delivery struct {
+	Destination   string // masked
+	Medium        string // "EMAIL"
+	AttributeName string
+	OnItsWay      bool
+}
+
+// Budget bounds what may be tried per user and hour.
+type Budget struct {
+	Action string
+	Limit  int
+}
+
+// The hourly budgets per user (Cognito: Quotas). Sends and tries are counted
+// apart, so that guessing does not stop the mail and mail not the guessing.
+var (
+	BudgetResend  = Budget{"resend", 5}
+	BudgetConfirm = Budget{"confirm", 15}
+	BudgetForgot  = Budget{"forgot", 5}
+	BudgetReset   = Budget{"reset", 15}
+)
+
+// Window counts uses of a budget in the hour that began at Start (ms).
+type Window struct {
+	Start int64
+	Count int
+}
+
+// Use takes one from the budget, or refuses with LimitExceeded.
+func (w *Window) Use(b Budget, now time.Time) error {
+	if now.UnixMilli() >= w.Start+time.Hour.Milliseconds() {
+		*w = Window{Start: now.UnixMilli()}
+	}
+	if w.Count >= b.Limit {
+		return refuse(LimitExceeded, "", "", "")
+	}
+	w.Count++
+	return nil
+}

@@ -1,0 +1,50 @@
+package pool
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Domain leads a host name to a pool: a prefix ("demo" answers at
+// demo.{host of the server's URL}) or a custom domain ("auth.example.com").
+type Domain struct {
+	Domain              string
+	UserPoolID          string              `json:"UserPoolId"`
+	CustomDomainConfig  *CustomDomainConfig `json:",omitempty"`
+	ManagedLoginVersion NotYetVersion       `json:",omitzero"`
+}
+
+// CustomDomainConfig marks a custom domain. The certificate is the listener's
+// business here, so the ARN that Cognito wants is accepted and kept, unused.
+type CustomDomainConfig struct {
+	CertificateArn string `json:",omitempty"`
+}
+
+// NotYetVersion accepts Cognito's branding versions 1 and 2: both show the
+// same pages here.
+type NotYetVersion int
+
+var (
+	prefixPattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
+	hostPattern   = regexp.MustCompile(`^([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
+)
+
+// Custom says whether this is a whole host name.
+func (d Domain) Custom() bool { return strings.Contains(d.Domain, ".") }
+
+// Check refuses a domain that is neither a prefix nor a host name (Cognito:
+// DomainType), and the words that Cognito reserves in prefixes.
+func (d Domain) Check() error {
+	switch {
+	case len(d.Domain) > 253, !prefixPattern.MatchString(d.Domain) && !hostPattern.MatchString(d.Domain):
+		return refuse(InvalidParameter, "domain", "Domain", "must be a prefix of lower-case letters, digits and hyphens, or a host name")
+	case d.CustomDomainConfig != nil && !d.Custom():
+		return refuse(InvalidParameter, "domain", "CustomDomainConfig", "a custom domain is a whole host name")
+	}
+	for _, word := range []string{"aws", "amazon", "cognito"} {
+		if !d.Custom() && strings.Contains(d.Domain, word) {
+			return refuse(InvalidParameter, "domain", "Domain", "a prefix cannot contain the reserved word "+word)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package pool
+
+import "time"
+
+// Grant is what one sign-in gave to one client: the family of all tokens with
+// the same origin_jti. Times are ms.
+type Grant struct {
+	UserPoolID   string `json:"UserPoolId"`
+	ID           string `json:"-"`
+	ClientID     string `json:"ClientId"`
+	Sub          string
+	Scopes       []string
+	AuthTime     int64
+	CreatedAt    int64
+	RefreshUntil int64 `json:",omitempty"` // rotation does not move it; 0: no refresh token
+	ExpiresAt    int64 // when the last token of the family is past its time
+	Revoked      bool  `json:",omitempty"`
+
+	// Secret is the SHA-256 of the random part that all refresh tokens of the
+	// family carry; Generation counts their rotations, and RotatedAt is when
+	// the newest took over.
+	Secret     []byte `json:",omitempty"`
+	Generation int64  `json:",omitempty"`
+	RotatedAt  int64  `json:",omitempty"`
+}
+
+// Live says whether tokens of the grant are still good for u at now.
+func (g Grant) Live(u User, now time.Time) bool {
+	return !g.Revoked && !u.Void(g.CreatedAt) && now.UnixMilli() < g.ExpiresAt
+}
+
+// ErrRefreshReused says that a rotated refresh token came back after its
+// grace: it is in two hands, so the family must end.
+var ErrRefreshReused = &Error{Kind: "RefreshTokenReuse"}
+
+// Rotate accepts the refresh token of a generation and moves on where the
+// client rotates. A retry within the grace gets the generation that the first
+// try made, so a lost answer does no harm.
+func (g *Grant) Rotate(generation int64, c ClientSettings, now time.Time) error {
+	switch {
+	case generation == g.Generation:
+		if c.Rotates() {
+			g.Generation++
+			g.RotatedAt = now.UnixMilli()
+		}
+		return nil
+	case generation == g.Generation-1 && now.UnixMilli() < g.RotatedAt+c.RotationGrace().Milliseconds():
+		return nil
+	}
+	return ErrRefreshReused
+}

@@ -1,0 +1,98 @@
+package pool
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"math/big"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+const alphanumeric = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+var (
+	poolIDPattern   = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+_[0-9a-zA-Z]+$`)
+	clientIDPattern = regexp.MustCompile(`^[\w+]{1,128}$`)
+	secretPattern   = regexp.MustCompile(`^[\w+]{24,64}$`)
+)
+
+// NewPoolID makes a pool id in Cognito's shape, "{region}_" and nine letters
+// or digits. Clients parse the region out of it.
+func NewPoolID(region string) string { return region + "_" + randomText(alphanumeric, 9) }
+
+// NewClientID makes a client id in Cognito's shape: a random 128-bit integer
+// in radix 32, at most 26 characters.
+func NewClientID() string { return randomRadix32(128) }
+
+// NewClientSecret makes a client secret in Cognito's shape: a random 256-bit
+// integer in radix 32.
+func NewClientSecret() Secret { return Secret(randomRadix32(256)) }
+
+// NewSub makes a user's immutable id, a UUID (version 4).
+func NewSub() string { return uuid.NewString() }
+
+// NewUUID makes a random UUID: authorization codes (122 random bits), token
+// and event ids.
+func NewUUID() string { return uuid.NewString() }
+
+// NewToken makes an unguessable identifier of 256 random bits, base64url.
+func NewToken() string {
+	b := make([]byte, 32)
+	rand.Read(b)
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// NewDigits makes a code of n decimal digits, each value equally likely.
+func NewDigits(n int) string { return randomText("0123456789", n) }
+
+// HashToken is how a long random token is kept: the base64url of its SHA-256.
+// Such tokens need no key, for nobody can guess what was hashed.
+func HashToken(token string) string {
+	digest := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(digest[:])
+}
+
+// OwnerOf names the rows that count tries for a name without an account. It is
+// keyed, so that the ledger does not list the addresses that strangers typed.
+func OwnerOf(key []byte, poolID string, name Name) string {
+	mac := hmac.New(sha256.New, key)
+	fmt.Fprintf(mac, "%s|%s|%s", poolID, name.Kind, name.Folded)
+	return "?" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// ValidPoolID says whether id is "{region}_{letters and digits}", at most 55
+// characters (Cognito: UserPoolIdType).
+func ValidPoolID(id string) bool { return len(id) <= 55 && poolIDPattern.MatchString(id) }
+
+// ShortName is the part of a pool id after the underscore. It is baked into
+// every SRP verifier of the pool.
+func ShortName(poolID string) string {
+	_, name, _ := strings.Cut(poolID, "_")
+	return name
+}
+
+// Region is the part of a pool id before the underscore.
+func Region(poolID string) string {
+	region, _, _ := strings.Cut(poolID, "_")
+	return region
+}
+
+func randomText(alphabet string, n int) string {
+	limit := big.NewInt(int64(len(alphabet)))
+	b := make([]byte, n)
+	for i := range b {
+		k, _ := rand.Int(rand.Reader, limit) // crypto/rand never fails: it aborts the program instead
+		b[i] = alphabet[k.Int64()]
+	}
+	return string(b)
+}
+
+func randomRadix32(bits uint) string {
+	n, _ := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), bits))
+	return n.Text(32)
+}

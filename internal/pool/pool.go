@@ -1,0 +1,153 @@
+package pool
+
+import "slices"
+
+// App is an app client together with its pool: loaded once by a door and
+// passed by value.
+type App struct {
+	Pool   Pool
+	Client Client
+}
+
+// Pool is one user pool: its id, its settings, and when they changed (ms).
+type Pool struct {
+	ID string `json:"Id"`
+	Settings
+	CreationDate     int64
+	LastModifiedDate int64
+}
+
+// Settings are the members of CreateUserPool that Poolhouse honours. A nil
+// pointer or slice is a member that was not given.
+type Settings struct {
+	PoolName                    string
+	Policies                    *Policies                    `json:",omitempty"`
+	UsernameAttributes          []string                     `json:",omitempty"`
+	AliasAttributes             []string                     `json:",omitempty"`
+	AutoVerifiedAttributes      []string                     `json:",omitempty"`
+	UsernameConfiguration       *UsernameConfiguration       `json:",omitempty"`
+	AdminCreateUserConfig       *AdminCreateUserConfig       `json:",omitempty"`
+	VerificationMessageTemplate *VerificationMessageTemplate `json:",omitempty"`
+	EmailVerificationMessage    string                       `json:",omitempty"`
+	EmailVerificationSubject    string                       `json:",omitempty"`
+	EmailConfiguration          *EmailConfiguration          `json:",omitempty"`
+	AccountRecoverySetting      *AccountRecoverySetting      `json:",omitempty"`
+	MfaConfiguration            string                       `json:",omitempty"`
+	UserPoolTier                string                       `json:",omitempty"`
+
+	// Issuer is Poolhouse's own: the `iss` of this pool's tokens, for a pool
+	// that moved here and whose apps pin its former issuer. Empty means
+	// "{url}/{pool id}".
+	Issuer string `json:",omitempty"`
+
+	NotYetSettings
+}
+
+// NotYetSettings names the members of CreateUserPool that have no effect yet.
+// Empty or default values are accepted and not stored; anything else is
+// refused, never stored in silence.
+type NotYetSettings struct {
+	DeletionProtection          NotYet `json:",omitzero"`
+	DeviceConfiguration         NotYet `json:",omitzero"`
+	KeyConfiguration            NotYet `json:",omitzero"`
+	IssuerConfiguration         NotYet `json:",omitzero"`
+	LambdaConfig                NotYet `json:",omitzero"`
+	Schema                      NotYet `json:",omitzero"`
+	SmsAuthenticationMessage    NotYet `json:",omitzero"`
+	SmsConfiguration            NotYet `json:",omitzero"`
+	SmsVerificationMessage      NotYet `json:",omitzero"`
+	UserAttributeUpdateSettings NotYet `json:",omitzero"`
+	UserPoolAddOns              NotYet `json:",omitzero"`
+	UserPoolTags                NotYet `json:",omitzero"`
+}
+
+// Policies holds the password policy (Cognito: UserPoolPolicyType).
+type Policies struct {
+	PasswordPolicy *PasswordPolicy `json:",omitempty"`
+	SignInPolicy   NotYet          `json:",omitzero"`
+}
+
+// UsernameConfiguration says whether usernames and e-mail sign-in tell upper
+// from lower case. Absent means case sensitive; it cannot change later.
+type UsernameConfiguration struct {
+	CaseSensitive *bool `json:",omitempty"`
+}
+
+// AdminCreateUserConfig says whether people may sign themselves up.
+type AdminCreateUserConfig struct {
+	AllowAdminCreateUserOnly  *bool  `json:",omitempty"`
+	InviteMessageTemplate     NotYet `json:",omitzero"`
+	UnusedAccountValidityDays NotYet `json:",omitzero"`
+}
+
+// VerificationMessageTemplate is the text of the mail that verifies an
+// address; EmailMessage contains {####}, EmailMessageByLink {##text##}.
+type VerificationMessageTemplate struct {
+	DefaultEmailOption string `json:",omitempty"` // CONFIRM_WITH_CODE (default) or CONFIRM_WITH_LINK
+	EmailMessage       string `json:",omitempty"`
+	EmailSubject       string `json:",omitempty"`
+	EmailMessageByLink string `json:",omitempty"`
+	EmailSubjectByLink string `json:",omitempty"`
+	SmsMessage         NotYet `json:",omitzero"`
+}
+
+// EmailConfiguration names the sender of a pool's mail.
+type EmailConfiguration struct {
+	EmailSendingAccount string `json:",omitempty"` // COGNITO_DEFAULT: the server's own --mail
+	From                string `json:",omitempty"`
+	ReplyToEmailAddress string `json:",omitempty"`
+	SourceArn           NotYet `json:",omitzero"`
+	ConfigurationSet    NotYet `json:",omitzero"`
+}
+
+// AccountRecoverySetting says by which verified contact a password is reset.
+type AccountRecoverySetting struct {
+	RecoveryMechanisms []RecoveryMechanism `json:",omitempty"`
+}
+
+// RecoveryMechanism is one way to recover an account; priority 1 is first.
+type RecoveryMechanism struct {
+	Name     string
+	Priority int
+}
+
+// CaseSensitive says whether "Ann" and "ann" are two people here.
+func (p Pool) CaseSensitive() bool {
+	c := p.UsernameConfiguration
+	return c == nil || c.CaseSensitive == nil || *c.CaseSensitive
+}
+
+// EmailIsUsername says whether people sign in with their e-mail address and
+// have their sub as username (Cognito: UsernameAttributes).
+func (p Pool) EmailIsUsername() bool { return slices.Contains(p.UsernameAttributes, "email") }
+
+// VerifiesEmail says whether sign-up sends a code to the e-mail address.
+func (p Pool) VerifiesEmail() bool { return slices.Contains(p.AutoVerifiedAttributes, "email") }
+
+// SelfSignUp says whether people may create their own account.
+func (p Pool) SelfSignUp() bool {
+	c := p.AdminCreateUserConfig
+	return c == nil || c.AllowAdminCreateUserOnly == nil || !*c.AllowAdminCreateUserOnly
+}
+
+// ConfirmsByLink says whether the verification mail carries a link instead of
+// a code. Password resets use codes always.
+func (p Pool) ConfirmsByLink() bool {
+	t := p.VerificationMessageTemplate
+	return t != nil && t.DefaultEmailOption == "CONFIRM_WITH_LINK"
+}
+
+// RecoversByOperatorOnly says whether people cannot reset a password
+// themselves (Cognito: admin_only).
+func (p Pool) RecoversByOperatorOnly() bool {
+	r := p.AccountRecoverySetting
+	return r != nil && len(r.RecoveryMechanisms) == 1 && r.RecoveryMechanisms[0].Name == "admin_only"
+}
+
+// PasswordPolicy returns the policy in force, defaults filled in.
+func (p Pool) PasswordPolicy() PasswordPolicy {
+	if p.Policies == nil || p.Policies.PasswordPolicy == nil {
+		return DefaultPasswordPolicy()
+	}
+	return p.Policies.PasswordPolicy.withDefaults()
+}

@@ -1,0 +1,66 @@
+package pool
+
+import (
+	"slices"
+	"strings"
+)
+
+// The system scopes (Cognito: Scopes, M2M, and resource servers).
+const (
+	ScopeOpenID  = "openid"
+	ScopeEmail   = "email"
+	ScopePhone   = "phone"
+	ScopeProfile = "profile"
+	ScopeAdmin   = "aws.cognito.signin.user.admin"
+)
+
+var systemScopes = []string{ScopeOpenID, ScopeEmail, ScopePhone, ScopeProfile, ScopeAdmin}
+
+// Scopes returns what the client gets for a request of the scope parameter:
+// everything it is allowed when nothing is asked, the asked scopes once each
+// in their order otherwise. One scope that it is not allowed refuses all.
+func (c ClientSettings) Scopes(parameter string) ([]string, error) {
+	asked := strings.Fields(parameter)
+	if len(asked) == 0 {
+		return slices.Clone(c.AllowedOAuthScopes), nil
+	}
+	var granted []string
+	for _, scope := range asked {
+		if !slices.Contains(c.AllowedOAuthScopes, scope) {
+			return nil, refuse(InvalidParameter, "scope", "scope", "")
+		}
+		if !slices.Contains(granted, scope) {
+			granted = append(granted, scope)
+		}
+	}
+	return granted, nil
+}
+
+var profileClaims = []string{
+	"name", "family_name", "given_name", "middle_name", "nickname", "preferred_username", "profile", "picture",
+	"website", "gender", "birthdate", "zoneinfo", "locale", "updated_at",
+}
+
+// ReadableAttributes returns the attributes of u that scopes open: all with
+// openid alone, else those of profile, email and phone that are among the
+// scopes, custom attributes with profile (Cognito: The user attributes
+// endpoint). Nothing without openid.
+func ReadableAttributes(u User, scopes []string) map[string]string {
+	out := map[string]string{}
+	if !slices.Contains(scopes, ScopeOpenID) {
+		return out
+	}
+	has := func(s string) bool { return slices.Contains(scopes, s) }
+	all := !has(ScopeProfile) && !has(ScopeEmail) && !has(ScopePhone)
+	for name, value := range u.Attributes {
+		switch {
+		case strings.HasPrefix(name, "dev:"): // for operators only
+		case all,
+			has(ScopeEmail) && (name == "email" || name == "email_verified"),
+			has(ScopePhone) && (name == "phone_number" || name == "phone_number_verified"),
+			has(ScopeProfile) && (slices.Contains(profileClaims, name) || strings.HasPrefix(name, "custom:")):
+			out[name] = value
+		}
+	}
+	return out
+}

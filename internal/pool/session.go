@@ -1,0 +1,64 @@
+package pool
+
+import "time"
+
+// Session is a sign-in in mid-air: somebody has shown something (Purpose says
+// what for) and must show more. Kept under the SHA-256 of its id; times are ms.
+type Session struct {
+	UserPoolID string `json:"UserPoolId"`
+	ClientID   string `json:"ClientId"`
+	Sub        string
+	Purpose    SessionPurpose
+	Proven     bool // the missing proof was brought; the next step may sign in
+	AuthTime   int64
+	ExpiresAt  int64
+}
+
+// SessionPurpose says what a Session waits for.
+type SessionPurpose string
+
+// SessionConfirm waits for the code that proves a new account's address; its
+// owner has chosen or shown the password.
+const SessionConfirm SessionPurpose = "confirm"
+
+// ConfirmSessionLife is how long the way from sign-up to the app stays open:
+// as long as the mailed code works.
+const ConfirmSessionLife = 24 * time.Hour
+
+// NewConfirmSession is the session of somebody whose account at app waits for
+// the code that proves its address.
+func NewConfirmSession(app App, sub string, now time.Time) Session {
+	return Session{
+		UserPoolID: app.Pool.ID, ClientID: app.Client.ID, Sub: sub, Purpose: SessionConfirm,
+		AuthTime: now.UnixMilli(), ExpiresAt: now.Add(ConfirmSessionLife).UnixMilli(),
+	}
+}
+
+// BrowserSession remembers that a browser signed in to a pool, for all its app
+// clients. Kept under the SHA-256 of the cookie; times are ms.
+type BrowserSession struct {
+	UserPoolID string `json:"UserPoolId"`
+	Sub        string
+	AuthTime   int64
+	ExpiresAt  int64
+}
+
+// BrowserSessionLife counts from the last interactive sign-in and does not
+// slide (Cognito: User pool managed login).
+const BrowserSessionLife = time.Hour
+
+// Fresh says whether the session may stand in for a sign-in that must be at
+// most maxAge seconds old (nil: any age).
+func (s BrowserSession) Fresh(now time.Time, maxAge *int) bool {
+	ms := now.UnixMilli()
+	if ms >= s.ExpiresAt {
+		return false
+	}
+	return maxAge == nil || ms-s.AuthTime <= int64(*maxAge)*1000
+}
+
+// SignedIn says who was recognised, and when they last showed it (ms).
+type SignedIn struct {
+	User     User
+	AuthTime int64
+}

@@ -1,0 +1,194 @@
+package pool
+
+import (
+	"fmt"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+var namePattern = regexp.MustCompile(`^[\w\s+=,.@-]{1,128}$`)
+
+// checks runs one member's check after another and keeps the first refusal.
+type checks struct{ err error }
+
+func (c *checks) need(ok bool, field, detail string) {
+	if !ok && c.err == nil {
+		c.err = refuse(InvalidParameter, "setting", field, detail)
+	}
+}
+
+func (c *checks) oneOf(value, field string, allowed ...string) {
+	c.need(value == "" || slices.Contains(allowed, value), field, fmt.Sprintf("must be one of %s", strings.Join(allowed, ", ")))
+}
+
+func (c *checks) notYet(value, field string, honoured ...string) {
+	c.need(value == "" || slices.Contains(honoured, value), field, fmt.Sprintf("%q is not supported yet", value))
+}
+
+// Check refuses settings that Cognito does not allow or that have no effect
+// here yet; the Error's Field is the member's path.
+func (s Settings) Check() error {
+	var c checks
+	c.need(namePattern.MatchString(s.PoolName), "PoolName", "must be 1 to 128 letters, digits, spaces or +=,.@-_")
+	if s.Policies != nil && s.Policies.PasswordPolicy != nil {
+		n := s.Policies.PasswordPolicy.MinimumLength
+		c.need(n == nil || *n >= 6 && *n <= 99, "Policies.PasswordPolicy.MinimumLength", "must be 6 to 99")
+	}
+	for _, a := range s.UsernameAttributes {
+		c.oneOf(a, "UsernameAttributes", "email", "phone_number")
+		c.notYet(a, "UsernameAttributes", "email")
+	}
+	for _, a := range s.AutoVerifiedAttributes {
+		c.oneOf(a, "AutoVerifiedAttributes", "email", "phone_number")
+		c.notYet(a, "AutoVerifiedAttributes", "email")
+	}
+	c.need(len(s.AliasAttributes) == 0, "AliasAttributes", "aliases are not supported yet")
+	c.oneOf(s.MfaConfiguration, "MfaConfiguration", "OFF", "ON", "OPTIONAL")
+	c.notYet(s.MfaConfiguration, "MfaConfiguration", "OFF")
+	c.oneOf(s.UserPoolTier, "UserPoolTier", "LITE", "ESSENTIALS", "PLUS")
+	s.checkMail(&c)
+	s.checkRecovery(&c)
+	if s.Issuer != "" {
+		u, err := url.Parse(s.Issuer)
+		c.need(err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.RawQuery == "" && u.Fragment == "" && !strings.HasSuffix(s.Issuer, "/"),
+			"Issuer", "must be an http or https URL without query, fragment or a slash at its end")
+	}
+	return c.err
+}
+
+func (s Settings) checkMail(c *checks) {
+	if m := s.EmailConfiguration; m != nil {
+		c.oneOf(m.EmailSendingAccount, "EmailConfiguration.EmailSendingAccount", "COGNITO_DEFAULT", "DEVELOPER")
+		c.notYet(m.EmailSendingAccount, "EmailConfiguration.EmailSendingAccount", "COGNITO_DEFAULT")
+		for field, value := range map[string]string{"From": m.From, "ReplyToEmailAddress": m.ReplyToEmailAddress} {
+			_, err := mail.ParseAddress(value)
+			c.need(value == "" || err == nil, "EmailConfiguration."+field, "must be an e-mail address")
+		}
+	}
+	text := func(field, value, must string, limit int) {
+		c.need(value == "" || strings.Contains(value, must), field, "must contain "+must)
+		c.need(len(value) <= limit && !strings.Contains(value, "\x00"), field, fmt.Sprintf("must have at most %d characters", limit))
+	}
+	line := func(field, value string) {
+		c.need(len(value) <= 140 && !strings.ContainsAny(value, "\r\n\x00"), field, "must be one line of at most 140 characters")
+	}
+	text("EmailVerificationMessage", s.EmailVerificationMessage, "{####}", 20000)
+	line("EmailVerificationSubject", s.EmailVerificationSubject)
+	if t := s.VerificationMessageTemplate; t != nil {
+		const at = "VerificationMessageTemplate."
+		c.oneOf(t.DefaultEmailOption, at+"DefaultEmailOption", "CONFIRM_WITH_CODE", "CONFIRM_WITH_LINK")
+		text(at+"EmailMessage", t.EmailMessage, "{####}", 20000)
+		text(at+"EmailMessageByLink", t.EmailMessageByLink, "##}", 20000)
+		c.need(t.EmailMessageByLink == "" || strings.Contains(t.EmailMessageByLink, "{##"), at+"EmailMessageByLink", "must contain {##text##}")
+		line(at+"EmailSubject", t.EmailSubject)
+		line(at+"EmailSubjectByLink", t.EmailSubjectByLink)
+	}
+}
+
+func (s Settings) checkRecovery(c *checks) {
+	if s.AccountRecoverySetting == nil {
+		return
+	}
+	const field = "AccountRecoverySetting.RecoveryMechanisms"
+	ways := s.AccountRecoverySetting.RecoveryMechanisms
+	for _, m := range ways {
+		c.oneOf(m.Name, field, "verified_email", "verified_phone_number", "admin_only")
+		c.need(m.Name != "", field, "Name must not be empty")
+		c.need(m.Priority == 1 || m.Priority == 2, field, "Priority must be 1 or 2")
+		c.need(m.Name != "admin_only" || len(ways) == 1, field, "admin_only must stand alone")
+		c.notYet(m.Name, field, "verified_email", "admin_only")
+	}
+}
+
+// Immutable returns the first member that may not change after creation and
+// does, or "" (Cognito: UpdateUserPool).
+func (s Settings) Immutable(next Settings) string {
+	before, after := Pool{Settings: s}, Pool{Settings: next}
+	switch {
+	case !slices.Equal(s.UsernameAttributes, next.UsernameAttributes):
+		return "UsernameAttributes"
+	case before.CaseSensitive() != after.CaseSensitive():
+		return "UsernameConfiguration.CaseSensitive"
+	}
+	return ""
+}
+
+var explicitFlows = []string{
+	"ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH",
+	"ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH", "ADMIN_NO_SRP_AUTH", "CUSTOM_AUTH_FLOW_ONLY", "USER_PASSWORD_AUTH",
+}
+
+// Check refuses a client that Cognito does not allow or whose settings have no
+// effect here yet; the Error's Field is the member's name.
+func (cl Client) Check() error {
+	var c checks
+	c.need(namePattern.MatchString(cl.ClientName), "ClientName", "must be 1 to 128 letters, digits, spaces or +=,.@-_")
+	c.need(clientIDPattern.MatchString(cl.ID), "ClientId", "must be 1 to 128 letters, digits, _ or +")
+	c.need(cl.Public() || secretPattern.MatchString(cl.Secret.Reveal()), "ClientSecret", "must be 24 to 64 letters, digits, _ or +")
+	for _, f := range cl.ExplicitAuthFlows {
+		c.oneOf(f, "ExplicitAuthFlows", explicitFlows...)
+	}
+	for _, p := range cl.SupportedIdentityProviders {
+		c.notYet(p, "SupportedIdentityProviders", "COGNITO")
+	}
+	c.oneOf(cl.PreventUserExistenceErrors, "PreventUserExistenceErrors", "ENABLED", "LEGACY")
+	cl.checkURLs(&c)
+	cl.checkOAuth(&c)
+	cl.checkLives(&c)
+	return c.err
+}
+
+func (cl Client) checkURLs(c *checks) {
+	for field, urls := range map[string][]string{"CallbackURLs": cl.CallbackURLs, "LogoutURLs": cl.LogoutURLs} {
+		c.need(len(urls) <= 100, field, "at most 100 URLs")
+		for _, u := range urls {
+			if err := CheckRedirectURI(u); err != nil {
+				c.need(false, field, fmt.Sprintf("%q %s", u, AsError(err).Args["detail"]))
+			}
+		}
+	}
+	c.need(cl.DefaultRedirectURI == "" || slices.Contains(cl.CallbackURLs, cl.DefaultRedirectURI), "DefaultRedirectURI", "must be among CallbackURLs")
+}
+
+func (cl Client) checkOAuth(c *checks) {
+	for _, f := range cl.AllowedOAuthFlows {
+		c.oneOf(f, "AllowedOAuthFlows", "code", "implicit", "client_credentials")
+		c.notYet(f, "AllowedOAuthFlows", "code", "implicit")
+	}
+	for _, s := range cl.AllowedOAuthScopes {
+		if !slices.Contains(systemScopes, s) && c.err == nil {
+			c.err = refuse(ScopeDoesNotExist, "", "AllowedOAuthScopes", fmt.Sprintf("%q is not a scope of this pool", s))
+		}
+	}
+	if cl.AllowedOAuthFlowsUserPoolClient != nil && *cl.AllowedOAuthFlowsUserPoolClient {
+		c.need(len(cl.AllowedOAuthFlows) > 0 && len(cl.AllowedOAuthScopes) > 0, "AllowedOAuthFlows",
+			"AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows")
+		c.need(len(cl.CallbackURLs) > 0, "CallbackURLs", "the code and implicit flows need a callback URL")
+	}
+}
+
+func (cl Client) checkLives(c *checks) {
+	within := func(d, least, most time.Duration, field string) {
+		c.need(d >= least && d <= most, field, "invalid range for token validity")
+	}
+	for field, unit := range map[string]string{"AccessToken": cl.units().AccessToken, "IdToken": cl.units().IdToken, "RefreshToken": cl.units().RefreshToken} {
+		c.oneOf(unit, "TokenValidityUnits."+field, "seconds", "minutes", "hours", "days")
+	}
+	for field, n := range map[string]*int{"AccessTokenValidity": cl.AccessTokenValidity, "IdTokenValidity": cl.IdTokenValidity, "RefreshTokenValidity": cl.RefreshTokenValidity} {
+		c.need(n == nil || *n >= 0 && *n <= 315360000, field, "invalid range for token validity")
+	}
+	if c.err != nil {
+		return // an out-of-range number could overflow below
+	}
+	within(cl.AccessTokenLife(), 5*time.Minute, 24*time.Hour, "AccessTokenValidity")
+	within(cl.IDTokenLife(), 5*time.Minute, 24*time.Hour, "IdTokenValidity")
+	within(cl.RefreshTokenLife(), time.Hour, 3650*24*time.Hour, "RefreshTokenValidity")
+	if r := cl.RefreshTokenRotation; r != nil {
+		c.need(r.Feature == "ENABLED" || r.Feature == "DISABLED", "RefreshTokenRotation.Feature", "must be ENABLED or DISABLED")
+		c.need(r.RetryGracePeriodSeconds >= 0 && r.RetryGracePeriodSeconds <= 60, "RefreshTokenRotation.RetryGracePeriodSeconds", "must be 0 to 60")
+	}
+}
