@@ -1,0 +1,171 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/message"
+	"github.com/poolhouse/poolhouse/internal/password"
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/srp"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+// Accounts lets people make and mend their own accounts.
+type Accounts struct {
+	DB        *store.DB
+	Passwords *password.Hasher
+	NameKey   []byte // keys the hash under which tries for an unknown name are counted
+	CodeKey   []byte // keys the hash of mailed codes
+	URL       string // of the server's own host, no slash at its end: where mailed links lead
+	Now       func() time.Time
+
+	// Sent waits until the mail was taken by the mail server, and says false
+	// when that takes longer than a person likes to wait. Filled by server.
+	Sent func(ctx context.Context, poolID, mailID string) bool
+}
+
+// NewUser is what somebody chose at sign-up. In pools where the e-mail address
+// is the username, Username is that address.
+type NewUser struct {
+	Username   string
+	Password   string
+	Attributes map[string]string
+}
+
+// SignedUp is a new account. Delivery is nil where the pool verifies nothing
+// and an operator must confirm it; SessionID leads on to the app once the code
+// is there.
+type SignedUp struct {
+	User      pool.User
+	Delivery  *pool.Delivery
+	SessionID string
+}
+
+var (
+	errClosed = &pool.Error{Kind: pool.NotAuthorized, Reason: "signup_closed"}
+	errBusy   = &pool.Error{Kind: pool.TooManyRequests}
+)
+
+// SignUp makes an account, UNCONFIRMED, and mails the code that proves its
+// address. Account, code, mail and session are written together or not at all.
+func (a *Accounts) SignUp(ctx context.Context, app pool.App, in NewUser) (SignedUp, error) {
+	user, err := a.newUser(app.Pool, in)
+	if err != nil {
+		return SignedUp{}, err
+	}
+	if user.Password, err = a.makePassword(ctx, app.Pool, user.Username, in.Password); err != nil {
+		return SignedUp{}, err
+	}
+	out := SignedUp{User: user, SessionID: pool.NewToken()}
+	who := person{owner: user.Sub, user: &user}
+	var post *posting
+	if app.Pool.VerifiesEmail() {
+		if post, err = a.compose(app, who, pool.PurposeConfirm, user.Email()); err != nil {
+			return SignedUp{}, err
+		}
+	}
+	session := pool.NewConfirmSession(app, user.Sub, a.Now())
+	err = a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		if err := tx.Users.Create(ctx, &user, app.Pool.NamesOf(user)); err != nil {
+			return err
+		}
+		if post != nil {
+			if err := post.put(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return tx.Sessions.Create(ctx, &session, app.Pool.ID, pool.HashToken(out.SessionID))
+	})
+	if errors.Is(err, store.ErrExists) {
+		return SignedUp{}, taken(app.Pool)
+	}
+	if err == nil && post != nil {
+		delivery := a.await(ctx, post)
+		out.Delivery = &delivery
+	}
+	return out, err
+}
+
+func taken(p pool.Pool) error {
+	if p.EmailIsUsername() {
+		return &pool.Error{Kind: pool.UsernameExists, Reason: "email", Field: "username"}
+	}
+	return &pool.Error{Kind: pool.UsernameExists, Reason: "username", Field: "username"}
+}
+
+// newUser holds what was typed against the pool's rules.
+func (a *Accounts) newUser(p pool.Pool, in NewUser) (pool.User, error) {
+	if !p.SelfSignUp() {
+		return pool.User{}, errClosed
+	}
+	in.Username = strings.TrimSpace(in.Username)
+	if err := p.CheckUsername(in.Username); err != nil {
+		return pool.User{}, err
+	}
+	sub, now := pool.NewSub(), a.Now().UnixMilli()
+	user := pool.User{
+		UserPoolID: p.ID, Sub: sub, Username: in.Username, Attributes: map[string]string{}, Status: pool.Unconfirmed,
+		CreateDate: now, LastModifiedDate: now,
+	}
+	for name, value := range in.Attributes {
+		if err := pool.CheckNewAttribute(name, value); err != nil {
+			return user, err
+		}
+		user.Attributes[name] = value
+	}
+	if p.EmailIsUsername() {
+		user.Username, user.Attributes["email"] = sub, in.Username
+	}
+	if email := user.Email(); email != "" || p.VerifiesEmail() {
+		field := "requiredAttributes[email]"
+		if err := pool.CheckEmail(field, email); err != nil && !p.EmailIsUsername() {
+			return user, err
+		}
+		user.Attributes["email_verified"] = "false"
+	}
+	return user, p.PasswordPolicy().CheckPassword(in.Password)
+}
+
+// makePassword derives what is kept of a password: a hash for whoever sends it
+// and an SRP verifier for whoever proves it.
+func (a *Accounts) makePassword(ctx context.Context, p pool.Pool, username, secret string) (pool.Password, error) {
+	hash, err := a.Passwords.Hash(ctx, secret)
+	if errors.Is(err, password.ErrBusy) {
+		return pool.Password{}, errBusy
+	}
+	if err != nil {
+		return pool.Password{}, err
+	}
+	v, err := srp.NewVerifier(pool.ShortName(p.ID), username, secret)
+	return pool.Password{Hash: hash, SRPSalt: pool.Secret(v.Salt), SRPVerifier: pool.Secret(v.V), SetAt: a.Now().UnixMilli()}, err
+}
+
+// compose words the mail that carries a code of the purpose to address, and
+// the rows that go with it; a person who is nobody gets rows of the same kind
+// that are delivered to nobody.
+func (a *Accounts) compose(app pool.App, who person, purpose pool.CodePurpose, address string) (*posting, error) {
+	now, digits := a.Now(), pool.NewDigits(6)
+	post := &posting{
+		owner: who.owner, purpose: purpose, poolID: app.Pool.ID,
+		code:     pool.MailedCode{Attribute: "email", Value: address, ExpiresAt: now.Add(purpose.Life()).UnixMilli()},
+		delivery: pool.Delivery{Destination: pool.MaskEmail(address), Medium: "EMAIL", AttributeName: "email"},
+	}
+	if who.user == nil {
+		post.code.Value, post.code.MAC = "", make([]byte, 32) // no digits have this MAC
+		post.mail = pool.Mail{UserPoolID: app.Pool.ID, Text: pool.Secret(strings.Repeat(" ", 40)), State: pool.MailDecoy}
+	} else {
+		post.code.MAC = a.mac(app.Pool.ID, who.owner, purpose, digits)
+		kind := map[pool.CodePurpose]pool.MailKind{pool.PurposeConfirm: pool.MailConfirm, pool.PurposeReset: pool.MailReset}[purpose]
+		letter := message.Letter{To: address, Username: who.user.Username, Code: pool.Secret(digits), Link: a.link(app, who, digits)}
+		var err error
+		if post.mail, err = message.Compose(app.Pool, kind, letter); err != nil {
+			return nil, err
+		}
+		post.mail.State = pool.MailWaiting
+	}
+	post.mail.ID, post.mail.CreatedAt, post.mail.DueAt = pool.NewUUID(), now.UnixMilli(), now.UnixMilli()
+	return post, nil
+}

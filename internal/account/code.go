@@ -1,0 +1,103 @@
+package account
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+var (
+	errMismatch = &pool.Error{Kind: pool.CodeMismatch, Field: "code"}
+	errExpired  = &pool.Error{Kind: pool.ExpiredCode, Field: "code"}
+)
+
+// posting is a code on its way: the row it is checked against, the mail that
+// carries it, and what the person is told.
+type posting struct {
+	poolID   string
+	owner    string
+	purpose  pool.CodePurpose
+	code     pool.MailedCode
+	mail     pool.Mail
+	delivery pool.Delivery
+}
+
+// put writes the code in place of an older one, so that only the newest works,
+// and the mail beside it.
+func (p *posting) put(ctx context.Context, tx *store.DB) error {
+	if err := tx.MailedCodes.Put(ctx, &p.code, p.poolID, p.owner, string(p.purpose)); err != nil {
+		return err
+	}
+	return tx.Mails.Put(ctx, &p.mail)
+}
+
+// await waits a moment for the mail server, so that the page can say "sent".
+func (a *Accounts) await(ctx context.Context, p *posting) pool.Delivery {
+	p.delivery.OnItsWay = !a.Sent(ctx, p.poolID, p.mail.ID)
+	return p.delivery
+}
+
+// post writes the code and its mail. Where the client hides who has an account
+// nobody waits for the mail server: the wait would tell.
+func (a *Accounts) post(ctx context.Context, app pool.App, p *posting) (pool.Delivery, error) {
+	if err := a.DB.Tx(ctx, p.put); err != nil {
+		return pool.Delivery{}, err
+	}
+	if app.Client.HidesUsers() {
+		return p.delivery, nil
+	}
+	return a.await(ctx, p), nil
+}
+
+// mac is how a code is kept: six digits are too few for a plain hash.
+func (a *Accounts) mac(poolID, owner string, purpose pool.CodePurpose, digits string) []byte {
+	mac := hmac.New(sha256.New, a.CodeKey)
+	fmt.Fprintf(mac, "%s|%s|%s|%s", poolID, owner, purpose, digits)
+	return mac.Sum(nil)
+}
+
+// look holds digits against the owner's newest code and says what it is for;
+// the code stays.
+func (a *Accounts) look(ctx context.Context, db *store.DB, poolID string, who person, purpose pool.CodePurpose, digits string) (pool.MailedCode, error) {
+	code, err := db.MailedCodes.Get(ctx, poolID, who.owner, string(purpose))
+	if errors.Is(err, store.ErrNotFound) {
+		return code, errExpired
+	}
+	if err != nil {
+		return code, err
+	}
+	right := hmac.Equal(code.MAC, a.mac(poolID, who.owner, purpose, digits))
+	if a.Now().UnixMilli() >= code.ExpiresAt {
+		return code, errExpired
+	}
+	if !right {
+		return code, errMismatch
+	}
+	return code, nil
+}
+
+// spend is look that uses the code up: of all who bring it, one gets it. It
+// belongs inside the transaction of what the code allows.
+func (a *Accounts) spend(ctx context.Context, tx *store.DB, poolID string, who person, purpose pool.CodePurpose, digits string) (pool.MailedCode, error) {
+	code, err := a.look(ctx, tx, poolID, who, purpose, digits)
+	if err != nil {
+		return code, err
+	}
+	taken, err := tx.MailedCodes.Take(ctx, poolID, who.owner, string(purpose))
+	if errors.Is(err, store.ErrNotFound) || err == nil && !hmac.Equal(taken.MAC, code.MAC) {
+		return code, errExpired
+	}
+	return code, err
+}
+
+// link is where a confirmation by link leads (Cognito: /confirmUser).
+func (a *Accounts) link(app pool.App, who person, digits string) pool.Secret {
+	q := url.Values{"client_id": {app.Client.ID}, "user_name": {who.user.Username}, "confirmation_code": {digits}}
+	return pool.Secret(a.URL + "/confirmUser?" + q.Encode())
+}

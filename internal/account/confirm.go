@@ -1,0 +1,142 @@
+package account
+
+import (
+	"context"
+	"errors"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+// Confirmation is a code as it came back. SessionID is the session of the
+// sign-up or sign-in that waits for it, "" in another browser.
+type Confirmation struct {
+	Username  string
+	Code      string
+	SessionID string
+}
+
+var errConfirmed = &pool.Error{Kind: pool.NotAuthorized, Reason: "confirmed"}
+
+// Confirm proves the address of a new account. The session, if it is there and
+// this account's, is marked proven: with it in hand the door may sign in. A
+// code alone confirms the account and nothing more.
+func (a *Accounts) Confirm(ctx context.Context, app pool.App, in Confirmation) error {
+	who, err := a.find(ctx, app, in.Username)
+	if err != nil {
+		return err
+	}
+	if in.Code == "" {
+		return &pool.Error{Kind: pool.InvalidParameter, Reason: "required", Field: "code"}
+	}
+	if err := a.use(ctx, app.Pool.ID, who, pool.BudgetConfirm); err != nil {
+		return err
+	}
+	own := a.holds(ctx, app, who, in.SessionID)
+	if who.user != nil && who.user.Status != pool.Unconfirmed && (own || !app.Client.HidesUsers()) {
+		return errConfirmed
+	}
+	return a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		code, err := a.spend(ctx, tx, app.Pool.ID, who, pool.PurposeConfirm, in.Code)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Users.Update(ctx, app.Pool.ID, who.owner, a.confirmed(code)); err != nil {
+			return err
+		}
+		if !own {
+			return nil
+		}
+		_, err = tx.Sessions.Update(ctx, func(s *pool.Session) error {
+			s.Proven = true
+			return nil
+		}, app.Pool.ID, pool.HashToken(in.SessionID))
+		return err
+	})
+}
+
+// holds says whether the session waits for this account's code at this app.
+func (a *Accounts) holds(ctx context.Context, app pool.App, who person, sessionID string) bool {
+	if sessionID == "" || who.user == nil {
+		return false
+	}
+	s, err := a.DB.Sessions.Get(ctx, app.Pool.ID, pool.HashToken(sessionID))
+	return err == nil && s.Sub == who.user.Sub && s.ClientID == app.Client.ID && s.Purpose == pool.SessionConfirm && a.Now().UnixMilli() < s.ExpiresAt
+}
+
+// confirmed is the change that a proven address makes: the address it was sent
+// to is verified, if it still is the account's.
+func (a *Accounts) confirmed(code pool.MailedCode) func(*pool.User) error {
+	return func(u *pool.User) error {
+		if u.Status == pool.Unconfirmed {
+			u.Status = pool.Confirmed
+		}
+		if u.Attributes[code.Attribute] == code.Value && code.Value != "" {
+			u.Attributes[code.Attribute+"_verified"] = "true"
+		}
+		u.LastModifiedDate = a.Now().UnixMilli()
+		return nil
+	}
+}
+
+// Resend mails a new code; the one before stops working. Where the client hides
+// who has an account, every name gets the same answer.
+func (a *Accounts) Resend(ctx context.Context, app pool.App, username string) (pool.Delivery, error) {
+	who, err := a.find(ctx, app, username)
+	if err != nil {
+		return pool.Delivery{}, err
+	}
+	if err := a.use(ctx, app.Pool.ID, who, pool.BudgetResend); err != nil {
+		return pool.Delivery{}, err
+	}
+	if who.user != nil && (who.user.Status != pool.Unconfirmed || who.user.Email() == "") {
+		if !app.Client.HidesUsers() {
+			return pool.Delivery{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "confirmed"}
+		}
+		who = who.nobody()
+	}
+	return a.mailCode(ctx, app, who, pool.PurposeConfirm, username)
+}
+
+// nobody is the same name treated as one without an account.
+func (p person) nobody() person { return person{owner: p.owner} }
+
+func (a *Accounts) mailCode(ctx context.Context, app pool.App, who person, purpose pool.CodePurpose, typed string) (pool.Delivery, error) {
+	post, err := a.compose(app, who, purpose, a.address(app, who, typed))
+	if err != nil {
+		return pool.Delivery{}, err
+	}
+	return a.post(ctx, app, post)
+}
+
+// ResendTo is Resend for the holder of a session: they have shown who they are,
+// so they are told what happened, and the wait for the mail server tells
+// nobody else.
+func (a *Accounts) ResendTo(ctx context.Context, app pool.App, sessionID string) (pool.Delivery, error) {
+	s, err := a.DB.Sessions.Get(ctx, app.Pool.ID, pool.HashToken(sessionID))
+	if errors.Is(err, store.ErrNotFound) || err == nil && (s.ClientID != app.Client.ID || a.Now().UnixMilli() >= s.ExpiresAt) {
+		return pool.Delivery{}, &pool.Error{Kind: pool.NotAuthorized, Reason: "session"}
+	}
+	if err != nil {
+		return pool.Delivery{}, err
+	}
+	user, err := a.DB.Users.Get(ctx, app.Pool.ID, s.Sub)
+	if err != nil {
+		return pool.Delivery{}, err
+	}
+	who := person{owner: user.Sub, user: &user}
+	if err := a.use(ctx, app.Pool.ID, who, pool.BudgetResend); err != nil {
+		return pool.Delivery{}, err
+	}
+	if user.Status != pool.Unconfirmed {
+		return pool.Delivery{}, errConfirmed
+	}
+	post, err := a.compose(app, who, pool.PurposeConfirm, user.Email())
+	if err != nil {
+		return pool.Delivery{}, err
+	}
+	if err := a.DB.Tx(ctx, post.put); err != nil {
+		return pool.Delivery{}, err
+	}
+	return a.await(ctx, post), nil
+}

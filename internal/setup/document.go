@@ -1,0 +1,46 @@
+package setup
+
+import (
+	"fmt"
+
+	"github.com/poolhouse/poolhouse/internal/manifest"
+	"github.com/poolhouse/poolhouse/internal/pool"
+)
+
+// Document is what `poolhouse apply` reads: several of each, in the shapes of
+// CreateUserPool, CreateUserPoolClient and CreateUserPoolDomain, with ids that
+// may be chosen.
+type Document struct {
+	UserPools       []PoolEntry
+	UserPoolClients []ClientEntry
+	UserPoolDomains []pool.Domain
+}
+
+// PoolEntry is one pool. Without an Id the pool of that PoolName is meant, and
+// made if there is none.
+type PoolEntry struct {
+	ID string `json:"Id,omitempty"`
+	pool.Settings
+}
+
+// ClientEntry is one app client. UserPoolId may be left out where the document
+// has one pool; without a ClientId the client of that ClientName is meant.
+type ClientEntry struct {
+	UserPoolID     string      `json:"UserPoolId,omitempty"`
+	ID             string      `json:"ClientId,omitempty"`
+	GenerateSecret bool        `json:",omitempty"`
+	Secret         pool.Secret `json:"ClientSecret,omitempty"`
+	pool.ClientSettings
+}
+
+// ReadDocument reads a document in JSON. The error leads to the member.
+func ReadDocument(doc []byte) (Document, error) {
+	var d Document
+	if err := manifest.Read(doc, &d); err != nil {
+		return d, err
+	}
+	if len(d.UserPools)+len(d.UserPoolClients)+len(d.UserPoolDomains) == 0 {
+		return d, fmt.Errorf("the document has no UserPools, UserPoolClients or UserPoolDomains")
+	}
+	return d, nil
+}

@@ -1,0 +1,61 @@
+package signin
+
+import (
+	"context"
+	"errors"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+// Remember opens the browser session of an interactive sign-in and returns its
+// cookie: always a new one, so that a cookie planted beforehand is worth
+// nothing. Sessions that the browser has in other pools move along.
+func (s *Signin) Remember(ctx context.Context, app pool.App, who pool.SignedIn, oldCookie string) (cookie string, err error) {
+	cookie = pool.NewToken()
+	session := pool.BrowserSession{
+		UserPoolID: app.Pool.ID, Sub: who.User.Sub, AuthTime: who.AuthTime,
+		ExpiresAt: s.Now().Add(pool.BrowserSessionLife).UnixMilli(),
+	}
+	err = s.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		if oldCookie != "" {
+			if err := tx.MoveBrowser(ctx, app.Pool.ID, pool.HashToken(oldCookie), pool.HashToken(cookie)); err != nil {
+				return err
+			}
+			if err := tx.BrowserSessions.Delete(ctx, app.Pool.ID, pool.HashToken(oldCookie)); err != nil {
+				return err
+			}
+		}
+		return tx.BrowserSessions.Create(ctx, &session, app.Pool.ID, pool.HashToken(cookie))
+	})
+	return cookie, err
+}
+
+// Resume recognises the person of a browser session. It does not where the
+// request asks for a new sign-in (prompt=login, max_age), the hour is over, or
+// the account has changed since.
+func (s *Signin) Resume(ctx context.Context, app pool.App, cookie string, ask pool.AuthRequest) (who pool.SignedIn, ok bool, err error) {
+	if cookie == "" || ask.Prompts("login") {
+		return who, false, nil
+	}
+	session, err := s.DB.BrowserSessions.Get(ctx, app.Pool.ID, pool.HashToken(cookie))
+	if errors.Is(err, store.ErrNotFound) {
+		return who, false, nil
+	}
+	if err != nil || !session.Fresh(s.Now(), ask.MaxAge) {
+		return who, false, err
+	}
+	user, err := s.DB.Users.Get(ctx, app.Pool.ID, session.Sub)
+	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(session.AuthTime) {
+		return who, false, nil
+	}
+	return pool.SignedIn{User: user, AuthTime: session.AuthTime}, err == nil, err
+}
+
+// Forget ends the browser's session in the pool.
+func (s *Signin) Forget(ctx context.Context, poolID, cookie string) error {
+	if cookie == "" {
+		return nil
+	}
+	return s.DB.BrowserSessions.Delete(ctx, poolID, pool.HashToken(cookie))
+}

@@ -1,0 +1,15 @@
+// Package signin answers who somebody is: the steps of a sign-in, the browser
+// session that remembers it, and the lockout that guards it. It never makes a
+// token: who was recognised is handed to the door, which asks token.
+//
+//	Begin(Password) ──► wrong, locked, disabled: an error that says no more than it must
+//	      │ right
+//	      ├─ CONFIRMED ───► Done ──► Remember (browser session)
+//	      └─ UNCONFIRMED ─► Confirm (a Session that waits for the mailed code)
+//	                            │ account.Confirm marks it proven
+//	Begin(Proven) ◄─────────────┘ ──► Done
+//	Resume(cookie) ──► the same person, for an hour, unless prompt, max_age or user.NotBefore say no
+//
+// An unknown name costs what a wrong password costs. Start reading at
+// [Signin.Begin]; the order of steps is decided in next.go alone.
+package signin

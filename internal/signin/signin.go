@@ -1,0 +1,159 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"time"
+	"unicode/utf8"
+
+	"github.com/poolhouse/poolhouse/internal/password"
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+// Signin recognises people.
+type Signin struct {
+	DB        *store.DB
+	Passwords *password.Hasher
+	NameKey   []byte // keys the hash under which failures of an unknown name are counted
+	Now       func() time.Time
+}
+
+// Attempt is one try to sign in.
+type Attempt struct {
+	Username string // as typed; not needed with Proven
+	Factor   Factor
+}
+
+// Factor is what somebody shows: a [Password], or a [Proven] session.
+type Factor interface{ factor() }
+
+// Password is a password as typed.
+type Password string
+
+// Proven is the id of a Session whose missing proof account.Confirm brought.
+type Proven struct{ SessionID string }
+
+func (Password) factor() {}
+func (Proven) factor()   {}
+
+// Step is what comes next; exactly one member is set.
+type Step struct {
+	Done    *pool.SignedIn
+	Confirm *Confirm
+}
+
+// Confirm asks for the code that proves a new account's address; SessionID
+// leads on once it is there.
+type Confirm struct {
+	SessionID string
+	User      pool.User
+}
+
+// The refusals of a sign-in (Cognito: NotAuthorizedException).
+var (
+	errWrong    = &pool.Error{Kind: pool.NotAuthorized, Reason: "password"}
+	errDisabled = &pool.Error{Kind: pool.NotAuthorized, Reason: "disabled"}
+	errUnknown  = &pool.Error{Kind: pool.UserNotFound}
+	errSession  = &pool.Error{Kind: pool.NotAuthorized, Reason: "session"}
+	errBusy     = &pool.Error{Kind: pool.TooManyRequests}
+)
+
+// Begin takes the first step. A wrong password and an unknown name give the
+// same error after the same work, where the client hides who has an account.
+func (s *Signin) Begin(ctx context.Context, app pool.App, in Attempt) (Step, error) {
+	switch f := in.Factor.(type) {
+	case Password:
+		return s.byPassword(ctx, app, in.Username, string(f))
+	case Proven:
+		return s.bySession(ctx, app, f.SessionID)
+	}
+	return Step{}, errors.New("signin: no factor")
+}
+
+func (s *Signin) byPassword(ctx context.Context, app pool.App, username, secret string) (Step, error) {
+	name := app.Pool.SignInName(username)
+	if name.Folded == "" || secret == "" {
+		return Step{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "required", Field: map[bool]string{true: "username", false: "password"}[name.Folded == ""]}
+	}
+	if pool.CheckPasswordShape(secret) != nil || pool.CheckAttributeValue("username", username) != nil || utf8.RuneCountInString(username) > 254 {
+		return Step{}, errWrong // no account has such a name or password
+	}
+	user, err := s.DB.Users.ByName(ctx, app.Pool.ID, name)
+	known := err == nil
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return Step{}, err
+	}
+	owner := user.Sub
+	if !known {
+		owner = pool.OwnerOf(s.NameKey, app.Pool.ID, name)
+	}
+	if _, err := s.DB.Lockouts.Upsert(ctx, func(l *pool.Lockout) error { return l.Reserve(s.Now()) }, app.Pool.ID, owner); err != nil {
+		return Step{}, err
+	}
+	right, err := s.check(ctx, app.Pool.ID, known, user, secret)
+	if err != nil {
+		return Step{}, err
+	}
+	if !right {
+		if !known && !app.Client.HidesUsers() {
+			return Step{}, errUnknown
+		}
+		return Step{}, errWrong
+	}
+	if err := s.DB.Lockouts.Delete(ctx, app.Pool.ID, owner); err != nil {
+		return Step{}, err
+	}
+	return s.next(ctx, app, user)
+}
+
+// check spends one hash whoever asks. A hash made with other parameters than
+// today's is renewed now that the password is at hand.
+func (s *Signin) check(ctx context.Context, poolID string, known bool, user pool.User, secret string) (right bool, err error) {
+	if !known || user.Password.Hash == "" {
+		return false, busy(s.Passwords.Waste(ctx, secret))
+	}
+	right, outdated, err := s.Passwords.Check(ctx, user.Password.Hash, secret)
+	if err != nil || !right || !outdated {
+		return right, busy(err)
+	}
+	fresh, err := s.Passwords.Hash(ctx, secret)
+	if err != nil {
+		return right, busy(err)
+	}
+	_, err = s.DB.Users.Update(ctx, poolID, user.Sub, func(u *pool.User) error {
+		if u.Password.Hash == user.Password.Hash {
+			u.Password.Hash = fresh
+		}
+		return nil
+	})
+	return right, err
+}
+
+func busy(err error) error {
+	if errors.Is(err, password.ErrBusy) {
+		return errBusy
+	}
+	return err
+}
+
+func (s *Signin) bySession(ctx context.Context, app pool.App, id string) (Step, error) {
+	session, err := s.DB.Sessions.Take(ctx, app.Pool.ID, pool.HashToken(id))
+	if errors.Is(err, store.ErrNotFound) {
+		return Step{}, errSession
+	}
+	if err != nil {
+		return Step{}, err
+	}
+	if !session.Proven || session.ClientID != app.Client.ID || s.Now().UnixMilli() >= session.ExpiresAt {
+		return Step{}, errSession
+	}
+	user, err := s.DB.Users.Get(ctx, app.Pool.ID, session.Sub)
+	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(session.AuthTime) {
+		return Step{}, errSession
+	}
+	if err != nil {
+		return Step{}, err
+	}
+	return s.next(ctx, app, user)
+}

@@ -1,0 +1,203 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"strings"
+	"testing/fstest"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/seal"
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// ErrNotFound says that no row has the key.
+var ErrNotFound = errors.New("not found")
+
+// ErrNested says that the ledger was used from inside one of its own
+// transactions by another way than the transaction's own DB.
+var ErrNested = errors.New("the ledger was used beside its open transaction")
+
+// DB is the ledger. It looks the same inside a transaction and outside.
+type DB struct {
+	Pools           Table[pool.Pool]           // pool id
+	Clients         Table[pool.Client]         // pool id, client id
+	SigningKeys     Table[SigningKey]          // pool id, slot
+	MailedCodes     Table[pool.MailedCode]     // pool id, owner, purpose
+	Windows         Table[pool.Window]         // pool id, owner, action
+	Lockouts        Table[pool.Lockout]        // pool id, owner
+	Sessions        Table[pool.Session]        // pool id, hash of its id
+	BrowserSessions Table[pool.BrowserSession] // pool id, hash of the cookie
+	Users           Users
+	Codes           Codes
+	Grants          Grants
+	Mails           Mails
+
+	settings Table[check]
+	h        *handles
+	tx       *sql.Tx // nil outside a transaction
+}
+
+// handles is what a DB and its transactions share.
+type handles struct {
+	write, read *sql.DB
+	dialect     dialect
+	ring        *seal.Ring
+}
+
+// SigningKey is one RSA key of a pool: PKCS #8, DER. Slot and Kid tell which.
+type SigningKey struct {
+	Kid       string
+	Private   pool.Secret
+	CreatedAt int64 // ms
+}
+
+// check is sealed under the master key when a ledger is made and opened at
+// every start: a wrong key is found before it can write.
+type check struct{ Sealed pool.Secret }
+
+const checkText = "poolhouse"
+
+// ErrWrongKey says that the ledger was made under another master key.
+var ErrWrongKey = errors.New("the master key is not the one that this ledger was made with")
+
+// Open opens the ledger at location, brings its schema up to date, and makes
+// sure that ring holds its master key. A nil ring is for [DB.Empty] only.
+func Open(ctx context.Context, location string, ring *seal.Ring) (*DB, error) {
+	write, read, d, err := connect(location)
+	if err != nil {
+		return nil, err
+	}
+	db := bind(&handles{write: write, read: read, dialect: d, ring: ring}, nil)
+	if err := db.migrate(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	if err := db.checkKey(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// New says whether the ledger at location was never opened under a master key,
+// so that a missing key file may be made rather than refused.
+func New(ctx context.Context, location string) (bool, error) {
+	write, read, d, err := connect(location)
+	if err != nil {
+		return false, err
+	}
+	db := bind(&handles{write: write, read: read, dialect: d}, nil)
+	defer db.Close()
+	if err := db.migrate(ctx); err != nil {
+		return false, err
+	}
+	var n int
+	err = db.queryRow(ctx, `SELECT count(*) FROM settings WHERE name = $1`, "check").Scan(&n)
+	return n == 0, err
+}
+
+// bind makes the DB of one transaction, or the one outside all.
+func bind(h *handles, tx *sql.Tx) *DB {
+	db := &DB{h: h, tx: tx}
+	db.settings = Table[check]{db: db, name: "settings", keys: []string{"name"}}
+	db.Pools = Table[pool.Pool]{db: db, name: "pools", keys: []string{"id"}}
+	db.Clients = Table[pool.Client]{db: db, name: "clients", keys: []string{"pool", "id"}}
+	db.SigningKeys = Table[SigningKey]{db: db, name: "signing_keys", keys: []string{"pool", "slot"}}
+	db.MailedCodes = Table[pool.MailedCode]{db: db, name: "mailed_codes", keys: []string{"pool", "owner", "purpose"},
+		expires: func(c *pool.MailedCode) int64 { return c.ExpiresAt }}
+	db.Windows = Table[pool.Window]{db: db, name: "windows", keys: []string{"pool", "owner", "action"},
+		expires: func(w *pool.Window) int64 { return w.Start + time.Hour.Milliseconds() }}
+	db.Lockouts = Table[pool.Lockout]{db: db, name: "lockouts", keys: []string{"pool", "owner"},
+		expires: func(l *pool.Lockout) int64 { return max(l.LockedUntil, l.LastFailure) + time.Hour.Milliseconds() }}
+	db.Sessions = Table[pool.Session]{db: db, name: "sessions", keys: []string{"pool", "hash"},
+		expires: func(s *pool.Session) int64 { return s.ExpiresAt }}
+	db.BrowserSessions = Table[pool.BrowserSession]{db: db, name: "browser_sessions", keys: []string{"pool", "hash"},
+		expires: func(s *pool.BrowserSession) int64 { return s.ExpiresAt }}
+	db.Users, db.Codes, db.Grants, db.Mails = Users{db}, Codes{db}, Grants{db}, Mails{db}
+	return db
+}
+
+// Close ends all handles.
+func (db *DB) Close() error {
+	if db.h.read != db.h.write {
+		db.h.read.Close()
+	}
+	return db.h.write.Close()
+}
+
+// Ping says whether the ledger answers and takes writes.
+func (db *DB) Ping(ctx context.Context) error { return db.h.write.PingContext(ctx) }
+
+func (db *DB) migrate(ctx context.Context) error {
+	files := fstest.MapFS{}
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		text, err := migrations.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		files[strings.TrimPrefix(name, "migrations/")] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(string(text), "{{text}}", db.h.dialect.text))}
+	}
+	options := []goose.ProviderOption{goose.WithSlog(slog.New(slog.DiscardHandler))}
+	lock, err := db.h.dialect.locker()
+	if err != nil {
+		return err
+	}
+	if lock != nil {
+		options = append(options, goose.WithSessionLocker(lock))
+	}
+	p, err := goose.NewProvider(db.h.dialect.goose, db.h.write, files, options...)
+	if err != nil {
+		return fmt.Errorf("reading the migrations: %w", err)
+	}
+	return db.up(ctx, p, int64(len(names)))
+}
+
+// up runs what is missing. Two processes that open one new SQLite file at once
+// can collide: the later one finds the work done when it looks again.
+func (db *DB) up(ctx context.Context, p *goose.Provider, newest int64) error {
+	var err error
+	for wait := 50 * time.Millisecond; wait < 2*time.Second; wait *= 2 {
+		var version int64
+		if version, err = p.GetDBVersion(ctx); err == nil {
+			if version > newest {
+				return fmt.Errorf("the ledger's schema is version %d, this program knows %d: a newer poolhouse has opened it", version, newest)
+			}
+			if version == newest {
+				return nil
+			}
+			if _, err = p.Up(ctx); err == nil {
+				return nil
+			}
+		}
+		if !db.h.dialect.serial {
+			break
+		}
+		time.Sleep(wait)
+	}
+	return fmt.Errorf("opening the ledger: %w", err)
+}
+
+func (db *DB) checkKey(ctx context.Context) error {
+	if err := db.settings.Create(ctx, &check{Sealed: checkText}, "check"); err != nil && !errors.Is(err, ErrExists) {
+		return err
+	}
+	c, err := db.settings.Get(ctx, "check")
+	if errors.Is(err, seal.ErrUnknownKey) || errors.Is(err, seal.ErrTampered) || err == nil && c.Sealed != checkText {
+		return ErrWrongKey
+	}
+	return err
+}

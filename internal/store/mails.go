@@ -1,0 +1,106 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+)
+
+// Mails are the outbox. A message is written in the transaction of what it
+// tells about, and delivered by a pump afterwards.
+type Mails struct{ db *DB }
+
+// mailMemory is how long a finished message is kept.
+const mailMemory = 7 * 24 * time.Hour
+
+// Put writes a new message, due at m.DueAt (ms).
+func (m Mails) Put(ctx context.Context, mail *pool.Mail) error {
+	doc, err := m.db.encode(mail, "mails", []string{mail.UserPoolID, mail.ID})
+	if err != nil {
+		return err
+	}
+	_, err = m.db.exec(ctx, `INSERT INTO mails (pool, id, due, state, recipient, created, doc, expires) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		mail.UserPoolID, mail.ID, mail.DueAt, string(mail.State), mail.To, mail.CreatedAt, doc, mail.CreatedAt+mailMemory.Milliseconds())
+	return err
+}
+
+// Claim takes at most limit messages that are due at now (ms) and makes them
+// due again at lease, in case the one who took them does not come back. No
+// message is given to two callers at once.
+func (m Mails) Claim(ctx context.Context, now, lease int64, limit int) ([]pool.Mail, error) {
+	var out []pool.Mail
+	err := m.db.Tx(ctx, func(ctx context.Context, tx *DB) error {
+		rows, err := tx.query(ctx, `UPDATE mails SET due = $1 WHERE (pool, id) IN
+			(SELECT pool, id FROM mails WHERE state = 'waiting' AND due <= $2 ORDER BY due LIMIT $3)
+			AND state = 'waiting' AND due <= $2 RETURNING pool, id, due, doc`, lease, now, limit)
+		if err != nil {
+			return err
+		}
+		out, err = tx.Mails.scan(rows)
+		return err
+	})
+	return out, err
+}
+
+// Finish writes what became of a claimed message: its state, its attempts, and
+// when it is due again.
+func (m Mails) Finish(ctx context.Context, mail *pool.Mail) error {
+	doc, err := m.db.encode(mail, "mails", []string{mail.UserPoolID, mail.ID})
+	if err != nil {
+		return err
+	}
+	_, err = m.db.exec(ctx, `UPDATE mails SET due = $3, state = $4, doc = $5 WHERE pool = $1 AND id = $2`,
+		mail.UserPoolID, mail.ID, mail.DueAt, string(mail.State), doc)
+	return err
+}
+
+// State returns how far a message got, or ErrNotFound.
+func (m Mails) State(ctx context.Context, poolID, id string) (pool.MailState, error) {
+	var state string
+	err := m.db.queryRow(ctx, `SELECT state FROM mails WHERE pool = $1 AND id = $2`, poolID, id).Scan(&state)
+	return pool.MailState(state), err
+}
+
+// NextDue returns when the next waiting message is due (ms), or ErrNotFound.
+func (m Mails) NextDue(ctx context.Context) (int64, error) {
+	var due int64
+	err := m.db.queryRow(ctx, `SELECT due FROM mails WHERE state = 'waiting' ORDER BY due LIMIT 1`).Scan(&due)
+	return due, err
+}
+
+// Newest returns the newest limit messages of all pools, newest first; to
+// picks those to one address, as it was written, "" all.
+func (m Mails) Newest(ctx context.Context, to string, limit int) ([]pool.Mail, error) {
+	rows, err := m.db.query(ctx, `SELECT pool, id, due, doc FROM mails WHERE $1 = '' OR recipient = $1 ORDER BY created DESC, id DESC LIMIT $2`, to, limit)
+	if err != nil {
+		return nil, err
+	}
+	return m.scan(rows)
+}
+
+// Sweep removes at most limit messages that were finished long before now (ms).
+// One that is still waiting stays.
+func (m Mails) Sweep(ctx context.Context, now int64, limit int) (int64, error) {
+	return m.db.exec(ctx, `DELETE FROM mails WHERE (pool, id) IN (SELECT pool, id FROM mails WHERE expires < $1 AND state <> 'waiting' LIMIT $2)`, now, limit)
+}
+
+func (m Mails) scan(rows *sql.Rows) ([]pool.Mail, error) {
+	defer rows.Close()
+	var out []pool.Mail
+	for rows.Next() {
+		var poolID, id, doc string
+		var due int64
+		if err := rows.Scan(&poolID, &id, &due, &doc); err != nil {
+			return nil, err
+		}
+		var mail pool.Mail
+		if err := m.db.decode(doc, &mail, "mails", []string{poolID, id}); err != nil {
+			return nil, err
+		}
+		mail.ID, mail.DueAt = id, due
+		out = append(out, mail)
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// inTx marks the context of a transaction's function, so that a use of the
+// outer DB in there is an error at once and not a wait for itself.
+type inTx struct{}
+
+// Tx runs f in one transaction: all its writes happen or none. f may be run
+// again when the database breaks the transaction off, so it changes nothing
+// but through tx; it must use the ctx and tx that it is handed. Inside a
+// transaction Tx joins it.
+func (db *DB) Tx(ctx context.Context, f func(ctx context.Context, tx *DB) error) error {
+	if db.tx != nil {
+		return f(ctx, db)
+	}
+	if ctx.Value(inTx{}) != nil {
+		return ErrNested
+	}
+	for {
+		err := db.once(ctx, f)
+		if !again(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func (db *DB) once(ctx context.Context, f func(ctx context.Context, tx *DB) error) (err error) {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	tx, err := db.h.write.BeginTx(db.uncut(ctx), nil)
+	if err != nil {
+		return fmt.Errorf("beginning a transaction: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			tx.Rollback()
+		}
+	}()
+	if err := f(context.WithValue(ctx, inTx{}, true), bind(db.h, tx)); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("committing: %w", err)
+	}
+	return nil
+}
+
+// uncut keeps a caller who goes away from cutting a statement off on SQLite's
+// one writing connection; ctx is looked at between statements instead.
+func (db *DB) uncut(ctx context.Context) context.Context {
+	if db.h.dialect.serial {
+		return context.WithoutCancel(ctx)
+	}
+	return ctx
+}
+
+func (db *DB) exec(ctx context.Context, query string, args ...any) (rows int64, err error) {
+	if err := db.usable(ctx); err != nil {
+		return 0, err
+	}
+	var result sql.Result
+	if db.tx != nil {
+		result, err = db.tx.ExecContext(db.uncut(ctx), query, args...)
+	} else {
+		result, err = db.h.write.ExecContext(db.uncut(ctx), query, args...)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("ledger: %w", err)
+	}
+	return result.RowsAffected()
+}
+
+// returning runs a statement that writes and returns one row.
+func (db *DB) returning(ctx context.Context, query string, args ...any) row {
+	if err := db.usable(ctx); err != nil {
+		return row{err: err}
+	}
+	if db.tx != nil {
+		return row{r: db.tx.QueryRowContext(db.uncut(ctx), query, args...)}
+	}
+	return row{r: db.h.write.QueryRowContext(db.uncut(ctx), query, args...)}
+}
+
+func (db *DB) queryRow(ctx context.Context, query string, args ...any) row {
+	if err := db.usable(ctx); err != nil {
+		return row{err: err}
+	}
+	if db.tx != nil {
+		return row{r: db.tx.QueryRowContext(db.uncut(ctx), query, args...)}
+	}
+	return row{r: db.h.read.QueryRowContext(ctx, query, args...)}
+}
+
+func (db *DB) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := db.usable(ctx); err != nil {
+		return nil, err
+	}
+	if db.tx != nil {
+		return db.tx.QueryContext(db.uncut(ctx), query, args...)
+	}
+	return db.h.read.QueryContext(ctx, query, args...)
+}
+
+func (db *DB) usable(ctx context.Context) error {
+	if db.tx == nil && ctx.Value(inTx{}) != nil {
+		return ErrNested
+	}
+	return ctx.Err()
+}
+
+// row is one row, or the reason why there is none.
+type row struct {
+	r   *sql.Row
+	err error
+}
+
+// Scan reads the row; ErrNotFound when there is none.
+func (r row) Scan(into ...any) error {
+	if r.err != nil {
+		return r.err
+	}
+	switch err := r.r.Scan(into...); err {
+	case nil:
+		return nil
+	case sql.ErrNoRows:
+		return ErrNotFound
+	default:
+		return fmt.Errorf("ledger: %w", err)
+	}
+}

@@ -1,0 +1,135 @@
+package token
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"strings"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+// refreshToken is what a refresh token holds. It is sealed under the master
+// key, bound to its pool and client, and opaque to everybody else. The secret
+// is random and kept as a hash only, so neither a copy of the ledger nor the
+// master key alone makes one.
+type refreshToken struct {
+	Grant      string `json:"g"`
+	Generation int64  `json:"n"`
+	Secret     string `json:"s"`
+}
+
+func refreshBinding(app pool.App) []byte {
+	return []byte("refresh|" + app.Pool.ID + "|" + app.Client.ID)
+}
+
+func (t *Tokens) sealRefresh(app pool.App, grant pool.Grant, secret string) (string, error) {
+	plain, err := json.Marshal(refreshToken{grant.ID, grant.Generation, secret})
+	if err != nil {
+		return "", err
+	}
+	sealed, err := t.Ring.Seal(plain, refreshBinding(app))
+	return base64.RawURLEncoding.EncodeToString(sealed), internal("sealing a refresh token", err)
+}
+
+// openRefresh reads a refresh token of app; ok is false for anything else: not
+// ours, another client's, tampered with.
+func (t *Tokens) openRefresh(app pool.App, token string) (r refreshToken, ok bool) {
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil {
+		return r, false
+	}
+	plain, err := t.Ring.Open(sealed, refreshBinding(app))
+	return r, err == nil && json.Unmarshal(plain, &r) == nil
+}
+
+// Refresh gives new tokens for a refresh token, and a new refresh token where
+// the client rotates (Cognito: Refresh tokens). auth_time and scopes stay those
+// of the sign-in. A rotated token that comes back after its grace ends the
+// family.
+func (t *Tokens) Refresh(ctx context.Context, app pool.App, token string) (Set, error) {
+	if !app.Client.Refreshes() {
+		return Set{}, errUnauthorized
+	}
+	r, ok := t.openRefresh(app, token)
+	if !ok {
+		return Set{}, errInvalidGrant
+	}
+	grant, user, err := t.liveGrant(ctx, app.Pool.ID, r.Grant)
+	if err != nil {
+		return Set{}, err
+	}
+	if subtle.ConstantTimeCompare(sum(r.Secret), grant.Secret) != 1 || t.Now().UnixMilli() >= grant.RefreshUntil {
+		return Set{}, errInvalidGrant
+	}
+	if grant, err = t.rotate(ctx, app, grant, r.Generation); err != nil {
+		return Set{}, err
+	}
+	set, err := t.sign(ctx, app, user, claimsAsk{grant: grant, atHash: true})
+	if err == nil && app.Client.Rotates() {
+		set.RefreshToken, err = t.sealRefresh(app, grant, r.Secret)
+	}
+	return set, err
+}
+
+func (t *Tokens) rotate(ctx context.Context, app pool.App, grant pool.Grant, generation int64) (pool.Grant, error) {
+	if !app.Client.Rotates() && generation == grant.Generation {
+		return grant, nil
+	}
+	grant, err := t.DB.Grants.Update(ctx, app.Pool.ID, grant.ID, func(g *pool.Grant) error {
+		if g.Revoked {
+			return errInvalidGrant
+		}
+		return g.Rotate(generation, app.Client.ClientSettings, t.Now())
+	})
+	if errors.Is(err, pool.ErrRefreshReused) {
+		if err := t.DB.Grants.End(ctx, app.Pool.ID, grant.ID, grant.ExpiresAt); err != nil {
+			return grant, err
+		}
+		return grant, errInvalidGrant
+	}
+	return grant, err
+}
+
+// liveGrant loads a grant with its user and refuses one that was ended.
+func (t *Tokens) liveGrant(ctx context.Context, poolID, id string) (pool.Grant, pool.User, error) {
+	grant, err := t.DB.Grants.Get(ctx, poolID, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return grant, pool.User{}, errInvalidGrant
+	}
+	if err != nil {
+		return grant, pool.User{}, err
+	}
+	user, err := t.DB.Users.Get(ctx, poolID, grant.Sub)
+	if errors.Is(err, store.ErrNotFound) || err == nil && !grant.Live(user, t.Now()) {
+		return grant, user, errInvalidGrant
+	}
+	return grant, user, err
+}
+
+// Revoke ends the family of a refresh token (RFC 7009; Cognito: The token
+// revocation endpoint). A token that is none of ours is nobody's any more: no
+// error. Access and ID tokens are refused as the wrong type.
+func (t *Tokens) Revoke(ctx context.Context, app pool.App, token string) error {
+	if token == "" || !app.Client.Revokes() {
+		return errInvalidRequest
+	}
+	if strings.Count(token, ".") == 2 {
+		return errWrongTokenType
+	}
+	r, ok := t.openRefresh(app, token)
+	if !ok {
+		return nil
+	}
+	grant, err := t.DB.Grants.Get(ctx, app.Pool.ID, r.Grant)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return t.DB.Grants.End(ctx, app.Pool.ID, r.Grant, grant.ExpiresAt)
+}

@@ -1,0 +1,174 @@
+package token
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/seal"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+// Tokens makes, checks and ends tokens.
+type Tokens struct {
+	DB   *store.DB
+	Ring *seal.Ring
+	URL  string // of the server's own host, no slash at its end
+	Now  func() time.Time
+
+	mu   sync.RWMutex
+	keys map[string]keyPair // by pool id; a pool's keys never change once made
+}
+
+// OAuthError is a refusal in OAuth's words (RFC 6749 §5.2, RFC 6750 §3.1).
+// Description may be empty.
+type OAuthError struct{ Code, Description string }
+
+// Error names the OAuth error.
+func (e *OAuthError) Error() string {
+	if e.Description == "" {
+		return e.Code
+	}
+	return e.Code + ": " + e.Description
+}
+
+// The refusals of the token endpoint (Cognito: The token issuer endpoint).
+var (
+	errInvalidGrant    = &OAuthError{Code: "invalid_grant"}
+	errInvalidRedirect = &OAuthError{Code: "unauthorized_client", Description: "invalid_redirect"}
+	errUnauthorized    = &OAuthError{Code: "unauthorized_client"}
+	errInvalidRequest  = &OAuthError{Code: "invalid_request"}
+	errWrongTokenType  = &OAuthError{Code: "unsupported_token_type"}
+)
+
+// Set is what a grant gives. IDToken is empty without the openid scope,
+// RefreshToken where none is made. ExpiresIn counts seconds of the access
+// token.
+type Set struct {
+	IDToken      string
+	AccessToken  string
+	RefreshToken string
+	ExpiresIn    int
+}
+
+// Issuer is the `iss` of a pool's tokens.
+func (t *Tokens) Issuer(p pool.Pool) string {
+	if p.Issuer != "" {
+		return p.Issuer
+	}
+	return t.URL + "/" + p.ID
+}
+
+// NewCode makes an authorization code for who, good for five minutes and one
+// redemption (RFC 6749 §4.1.2).
+func (t *Tokens) NewCode(ctx context.Context, app pool.App, ask pool.AuthRequest, who pool.SignedIn) (string, error) {
+	code, now := pool.NewUUID(), t.Now()
+	err := t.DB.Codes.Create(ctx, &pool.AuthorizationCode{
+		UserPoolID: app.Pool.ID, ClientID: app.Client.ID, Hash: pool.HashToken(code), GrantID: pool.NewUUID(), Sub: who.User.Sub,
+		RedirectURI: ask.RedirectURI, Scopes: ask.Scopes, Nonce: ask.Nonce, CodeChallenge: ask.CodeChallenge,
+		AuthTime: who.AuthTime, CreatedAt: now.UnixMilli(), ExpiresAt: now.Add(pool.AuthorizationCodeLife).UnixMilli(),
+	})
+	return code, err
+}
+
+// Implicit gives tokens without a code and never a refresh token (RFC 6749 §4.2).
+func (t *Tokens) Implicit(ctx context.Context, app pool.App, ask pool.AuthRequest, who pool.SignedIn) (Set, error) {
+	now := t.Now()
+	grant := pool.Grant{
+		UserPoolID: app.Pool.ID, ID: pool.NewUUID(), ClientID: app.Client.ID, Sub: who.User.Sub, Scopes: ask.Scopes,
+		AuthTime: who.AuthTime, CreatedAt: now.UnixMilli(), ExpiresAt: now.Add(app.Client.AccessTokenLife()).UnixMilli(),
+	}
+	set, err := t.sign(ctx, app, who.User, claimsAsk{grant: grant, nonce: ask.Nonce, atHash: true})
+	if err != nil {
+		return Set{}, err
+	}
+	return set, t.DB.Grants.Create(ctx, &grant)
+}
+
+// Redemption is what a client brings to redeem a code.
+type Redemption struct{ Code, RedirectURI, Verifier string }
+
+// Redeem turns a code into tokens (RFC 6749 §4.1.3, RFC 7636 §4.5). The client
+// is authenticated already. A wrong redirect or verifier burns the code; a
+// second redemption also ends what the first gave.
+func (t *Tokens) Redeem(ctx context.Context, app pool.App, in Redemption) (Set, error) {
+	now := t.Now()
+	code, err := t.DB.Codes.Spend(ctx, app, pool.HashToken(in.Code), now.UnixMilli())
+	switch {
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrSpent):
+		return Set{}, errInvalidGrant
+	case err != nil:
+		return Set{}, err
+	case now.UnixMilli() >= code.ExpiresAt:
+		return Set{}, errInvalidGrant
+	case in.RedirectURI != code.RedirectURI:
+		return Set{}, errInvalidRedirect
+	case !proves(in.Verifier, code.CodeChallenge):
+		return Set{}, errInvalidGrant
+	}
+	user, err := t.DB.Users.Get(ctx, app.Pool.ID, code.Sub)
+	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(code.CreatedAt) {
+		return Set{}, errInvalidGrant
+	}
+	if err != nil {
+		return Set{}, err
+	}
+	return t.open(ctx, app, user, code)
+}
+
+// open makes the grant that a spent code named. It exists before anybody holds
+// its tokens; if a replay ended it meanwhile, nothing is given.
+func (t *Tokens) open(ctx context.Context, app pool.App, user pool.User, code pool.AuthorizationCode) (Set, error) {
+	now, secret := t.Now(), pool.NewToken()
+	until := now.Add(app.Client.RefreshTokenLife())
+	grant := pool.Grant{
+		UserPoolID: app.Pool.ID, ID: code.GrantID, ClientID: app.Client.ID, Sub: user.Sub, Scopes: code.Scopes,
+		AuthTime: code.AuthTime, CreatedAt: code.CreatedAt, RefreshUntil: until.UnixMilli(),
+		ExpiresAt: until.Add(app.Client.AccessTokenLife()).UnixMilli(), Secret: sum(secret),
+	}
+	set, err := t.sign(ctx, app, user, claimsAsk{grant: grant, nonce: code.Nonce, atHash: true})
+	if err != nil {
+		return Set{}, err
+	}
+	if set.RefreshToken, err = t.sealRefresh(app, grant, secret); err != nil {
+		return Set{}, err
+	}
+	if err := t.DB.Grants.Create(ctx, &grant); errors.Is(err, store.ErrExists) {
+		return Set{}, errInvalidGrant
+	} else if err != nil {
+		return Set{}, err
+	}
+	return set, nil
+}
+
+// proves says whether verifier matches the S256 challenge. A verifier without a
+// challenge is refused too: somebody dropped the challenge on the way
+// (RFC 9700 §2.1.1).
+func proves(verifier, challenge string) bool {
+	if challenge == "" {
+		return verifier == ""
+	}
+	if len(verifier) < 43 || len(verifier) > 128 { // RFC 7636 §4.1
+		return false
+	}
+	digest := sha256.Sum256([]byte(verifier))
+	return subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(digest[:])), []byte(challenge)) == 1
+}
+
+func sum(s string) []byte {
+	digest := sha256.Sum256([]byte(s))
+	return digest[:]
+}
+
+func internal(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
