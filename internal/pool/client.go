@@ -107,7 +107,7 @@ func (ClientSettings) life(n *int, unit string, unitDefault, otherwise time.Dura
 		u = unitDefault
 	}
 	const most = 100 * 365 * 24 * 3600 // seconds; keeps the product inside a Duration
-	return time.Duration(min(int64(*n)*int64(u/time.Second), most)) * time.Second
+	return time.Duration(min(min(int64(*n), most)*int64(u/time.Second), most)) * time.Second
 }
 
 // Rotates says whether a refresh makes a new refresh token.

@@ -50,6 +50,17 @@ var errDry = errors.New("dry run")
 // returns to its default, as in Cognito's UpdateUserPool. A dry run writes
 // nothing and returns the same changes.
 func (s *Setup) Apply(ctx context.Context, d Document, dry bool) ([]Change, error) {
+	for try := 0; ; try++ {
+		changes, err := s.apply(ctx, d, dry)
+		// Another node that starts now may make the same record between our
+		// look and our write: looking again finds it.
+		if !errors.Is(err, store.ErrExists) || try == 3 {
+			return changes, err
+		}
+	}
+}
+
+func (s *Setup) apply(ctx context.Context, d Document, dry bool) ([]Change, error) {
 	var changes []Change
 	err := s.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
 		run := applying{Setup: s, tx: tx}

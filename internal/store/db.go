@@ -52,6 +52,7 @@ type handles struct {
 	write, read *sql.DB
 	dialect     dialect
 	ring        *seal.Ring
+	meter       meter
 }
 
 // SigningKey is one RSA key of a pool: PKCS #8, DER. Slot and Kid tell which.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"runtime"
 	"strings"
 
@@ -51,6 +52,12 @@ func connect(location string) (write, read *sql.DB, d dialect, err error) {
 // connectSQLite opens one handle that writes, with every commit on the disk
 // before it is acknowledged, and one that reads beside it (WAL).
 func connectSQLite(path string) (write, read *sql.DB, err error) {
+	// The file holds people's data: made readable by its owner alone.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	file.Close()
 	dsn := func(extra string) string {
 		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" + extra
 	}
@@ -80,5 +87,5 @@ func (d dialect) locker() (lock.SessionLocker, error) {
 	if d.serial {
 		return nil, nil
 	}
-	return lock.NewPostgresSessionLocker()
+	return lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // asks each second, for five minutes
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
@@ -22,7 +23,7 @@ func (m Mails) Put(ctx context.Context, mail *pool.Mail) error {
 		return err
 	}
 	_, err = m.db.exec(ctx, `INSERT INTO mails (pool, id, due, state, recipient, created, doc, expires) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		mail.UserPoolID, mail.ID, mail.DueAt, string(mail.State), mail.To, mail.CreatedAt, doc, mail.CreatedAt+mailMemory.Milliseconds())
+		mail.UserPoolID, mail.ID, mail.DueAt, string(mail.State), strings.ToLower(mail.To), mail.CreatedAt, doc, mail.CreatedAt+mailMemory.Milliseconds())
 	return err
 }
 
@@ -63,17 +64,10 @@ func (m Mails) State(ctx context.Context, poolID, id string) (pool.MailState, er
 	return pool.MailState(state), err
 }
 
-// NextDue returns when the next waiting message is due (ms), or ErrNotFound.
-func (m Mails) NextDue(ctx context.Context) (int64, error) {
-	var due int64
-	err := m.db.queryRow(ctx, `SELECT due FROM mails WHERE state = 'waiting' ORDER BY due LIMIT 1`).Scan(&due)
-	return due, err
-}
-
 // Newest returns the newest limit messages of all pools, newest first; to
-// picks those to one address, as it was written, "" all.
+// picks those to one address in any case, "" all.
 func (m Mails) Newest(ctx context.Context, to string, limit int) ([]pool.Mail, error) {
-	rows, err := m.db.query(ctx, `SELECT pool, id, due, doc FROM mails WHERE $1 = '' OR recipient = $1 ORDER BY created DESC, id DESC LIMIT $2`, to, limit)
+	rows, err := m.db.query(ctx, `SELECT pool, id, due, doc FROM mails WHERE state <> 'decoy' AND ($1 = '' OR recipient = $1) ORDER BY created DESC, id DESC LIMIT $2`, strings.ToLower(to), limit)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,7 @@ func (db *DB) once(ctx context.Context, f func(ctx context.Context, tx *DB) erro
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	db.h.meter.statements.Add(2) // begin, and commit or roll back
 	tx, err := db.h.write.BeginTx(db.uncut(ctx), nil)
 	if err != nil {
 		return fmt.Errorf("beginning a transaction: %w", err)
@@ -73,7 +74,9 @@ func (db *DB) exec(ctx context.Context, query string, args ...any) (rows int64, 
 	if err != nil {
 		return 0, fmt.Errorf("ledger: %w", err)
 	}
-	return result.RowsAffected()
+	rows, err = result.RowsAffected()
+	db.h.meter.rows.Add(uint64(rows))
+	return rows, err
 }
 
 // returning runs a statement that writes and returns one row.
@@ -82,9 +85,9 @@ func (db *DB) returning(ctx context.Context, query string, args ...any) row {
 		return row{err: err}
 	}
 	if db.tx != nil {
-		return row{r: db.tx.QueryRowContext(db.uncut(ctx), query, args...)}
+		return row{r: db.tx.QueryRowContext(db.uncut(ctx), query, args...), wrote: &db.h.meter}
 	}
-	return row{r: db.h.write.QueryRowContext(db.uncut(ctx), query, args...)}
+	return row{r: db.h.write.QueryRowContext(db.uncut(ctx), query, args...), wrote: &db.h.meter}
 }
 
 func (db *DB) queryRow(ctx context.Context, query string, args ...any) row {
@@ -107,17 +110,20 @@ func (db *DB) query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 	return db.h.read.QueryContext(ctx, query, args...)
 }
 
+// usable lets a statement through, and counts it.
 func (db *DB) usable(ctx context.Context) error {
 	if db.tx == nil && ctx.Value(inTx{}) != nil {
 		return ErrNested
 	}
+	db.h.meter.statements.Add(1)
 	return ctx.Err()
 }
 
 // row is one row, or the reason why there is none.
 type row struct {
-	r   *sql.Row
-	err error
+	r     *sql.Row
+	err   error
+	wrote *meter // set when the statement wrote the row that it returns
 }
 
 // Scan reads the row; ErrNotFound when there is none.
@@ -127,6 +133,9 @@ func (r row) Scan(into ...any) error {
 	}
 	switch err := r.r.Scan(into...); err {
 	case nil:
+		if r.wrote != nil {
+			r.wrote.rows.Add(1)
+		}
 		return nil
 	case sql.ErrNoRows:
 		return ErrNotFound

@@ -1,0 +1,83 @@
+// Command poolhouse runs a user pool: see `poolhouse --help`.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the command line; every flag has a POOLHOUSE_* twin.
+type commands struct {
+	Demo    demoCommand    `cmd:"" help:"Run a pool and an app that signs people in through it, to try things out."`
+	Serve   serveCommand   `cmd:"" help:"Run a server."`
+	Apply   applyCommand   `cmd:"" help:"Create and update pools, app clients and domains from a file."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// surroundings is what a command may use of its process.
+type surroundings struct {
+	context.Context
+	out io.Writer // what was asked for
+	err io.Writer // log and errors
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(surroundings{ctx, os.Stdout, os.Stderr}, os.Args[1:]))
+}
+
+// run is the whole program: 0 for done, 1 for refused, 2 for a command line
+// that cannot be read.
+func run(s surroundings, args []string) int {
+	var cli commands
+	code := -1
+	parser, err := kong.New(&cli,
+		kong.Name("poolhouse"), kong.Description("A user pool you can own, wire-compatible with Amazon Cognito."),
+		kong.DefaultEnvars("POOLHOUSE"), kong.UsageOnError(), kong.Writers(s.out, s.err), kong.Exit(func(c int) { code = c }))
+	if err != nil {
+		fmt.Fprintln(s.err, "poolhouse:", err)
+		return 2
+	}
+	command, err := parser.Parse(args)
+	if code >= 0 { // --help was answered
+		return code
+	}
+	if err != nil {
+		fmt.Fprintln(s.err, "poolhouse:", err)
+		return 2
+	}
+	if err := command.Run(s); err != nil {
+		fmt.Fprintln(s.err, "poolhouse:", err)
+		return 1
+	}
+	return 0
+}
+
+// logger writes lines of at least level to w.
+func logger(w io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+type versionCommand struct{}
+
+// Run prints the version that the binary was built as.
+func (versionCommand) Run(s surroundings) error {
+	version, goVersion := "(devel)", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		goVersion = info.GoVersion
+		if info.Main.Version != "" {
+			version = info.Main.Version
+		}
+	}
+	_, err := fmt.Fprintf(s.out, "poolhouse %s %s\n", version, goVersion)
+	return err
+}

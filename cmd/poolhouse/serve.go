@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+
+	"github.com/poolhouse/poolhouse/internal/server"
+)
+
+// ledgerFlags say where the data is and how it is sealed.
+type ledgerFlags struct {
+	DB            string `name:"db" default:"sqlite:poolhouse.db" placeholder:"URL" help:"Where the data is: sqlite:PATH or postgres://user:pass@host/name (${default})."`
+	MasterKeyFile string `default:"poolhouse.key" placeholder:"FILE" help:"The key that seals secrets in the database (${default}); made for a new database. Back it up."`
+	Region        string `default:"us-east-1" help:"The region in the ids of new pools (${default})."`
+	Account       string `default:"000000000000" help:"The account in ARNs, twelve digits (${default})."`
+}
+
+// Validate is called by kong.
+func (f ledgerFlags) Validate() error {
+	if len(f.Account) != 12 {
+		return fmt.Errorf("--account must have twelve digits")
+	}
+	for _, r := range f.Account {
+		if r < '0' || r > '9' {
+			return fmt.Errorf("--account must have twelve digits")
+		}
+	}
+	return nil
+}
+
+type serveCommand struct {
+	ledgerFlags
+	Listen       string         `default:"localhost:9229" placeholder:"HOST:PORT" help:"Where to listen (${default})."`
+	URL          string         `name:"url" placeholder:"URL" help:"The address under which browsers reach this server; follows --listen on loopback."`
+	Mail         string         `placeholder:"URL" help:"smtp://user:pass@host:port?from=…&tls=starttls|tls|none, or mailbox (with --dev)."`
+	TLSCert      string         `name:"tls-cert" placeholder:"FILE" help:"Certificate chain (PEM), to serve https."`
+	TLSKey       string         `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
+	TrustedProxy []netip.Prefix `placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-* headers count."`
+	Dev          bool           `help:"For development: mailbox page, light password hash, reasons on error pages. Loopback only."`
+	Apply        string         `placeholder:"FILE" type:"existingfile" help:"Create and update what this file says before serving."`
+	LogLevel     slog.Level     `default:"INFO" placeholder:"LEVEL" help:"DEBUG, INFO, WARN or ERROR (${default})."`
+}
+
+// Run serves until it is told to stop.
+func (c serveCommand) Run(s surroundings) error {
+	log := logger(s.err, c.LogLevel)
+	config := server.Config{
+		Listen: c.Listen, URL: c.URL, Database: c.DB, Mail: c.Mail, MasterKeyFile: c.MasterKeyFile,
+		TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxy, Region: c.Region, Dev: c.Dev, Log: log,
+	}
+	if c.Apply != "" {
+		document, err := readDocument(c.Apply)
+		if err != nil {
+			return err
+		}
+		config.Apply = &document
+	}
+	listeners, listen, err := openListeners(c.Listen)
+	if err != nil {
+		return err
+	}
+	config.Listen = listen
+	house, err := server.New(s, config)
+	if err != nil {
+		closeAll(listeners)
+		return err
+	}
+	for _, change := range house.Changes {
+		log.Info("applied", "action", change.Action, "kind", change.Kind, "id", change.ID, "members", change.Members)
+	}
+	log.Info("serving", "listen", listen, "url", house.URL())
+	return house.Run(s, listeners)
+}
+
+// openListeners opens address and says which port it got.
+func openListeners(address string) ([]net.Listener, string, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, "", fmt.Errorf("--listen %q is not host:port", address)
+	}
+	listeners, err := server.Listen(address)
+	if err != nil {
+		return nil, "", err
+	}
+	_, port, err := net.SplitHostPort(listeners[0].Addr().String())
+	return listeners, net.JoinHostPort(host, port), err
+}
+
+func closeAll(listeners []net.Listener) {
+	for _, l := range listeners {
+		l.Close()
+	}
+}
+
+func readDocument(path string) (server.Document, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return server.Document{}, err
+	}
+	document, err := server.ReadDocument(text)
+	if err != nil {
+		return document, fmt.Errorf("%s: %w", path, err)
+	}
+	return document, nil
+}

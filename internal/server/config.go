@@ -1,0 +1,96 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/message"
+	"github.com/poolhouse/poolhouse/internal/password"
+	"github.com/poolhouse/poolhouse/internal/setup"
+)
+
+// Config is what a server is told at start.
+type Config struct {
+	Listen         string         // host:port; "localhost" means both loopback addresses
+	URL            string         // of the own host as browsers see it; "" follows Listen
+	Database       string         // sqlite:PATH or postgres://…
+	Mail           string         // "mailbox" (Dev only) or smtp://…
+	MasterKeyFile  string         // made on the first start with a new ledger
+	TLSCert        string         // PEM files; both or neither
+	TLSKey         string         //
+	TrustedProxies []netip.Prefix // whose X-Forwarded-* headers count
+	Region         string         // of ids that are made
+	Dev            bool           // mailbox, light hash, reasons on error pages; loopback only
+	Apply          *setup.Document
+	Log            *slog.Logger
+
+	// Now is the clock; nil is time.Now. Hash is nil for the profile that Dev
+	// says.
+	Now  func() time.Time
+	Hash *password.Params
+}
+
+// check completes the configuration and refuses what cannot work, each in one
+// line that names the flag.
+func (c *Config) check() (own *url.URL, out message.Deliverer, err error) {
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--listen %q is not host:port", c.Listen)
+	}
+	if c.Dev && !loopback(host) {
+		return nil, nil, fmt.Errorf("--listen %s: with --dev the server answers on this machine only (localhost, 127.0.0.1 or [::1])", c.Listen)
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return nil, nil, errors.New("--tls-cert and --tls-key go together")
+	}
+	if c.URL == "" {
+		scheme := "http"
+		if c.TLSCert != "" {
+			scheme = "https"
+		}
+		if !loopback(host) {
+			return nil, nil, fmt.Errorf("--url is needed: the address under which browsers reach this server")
+		}
+		c.URL = scheme + "://" + net.JoinHostPort("localhost", port)
+	}
+	c.URL = strings.TrimSuffix(c.URL, "/")
+	own, err = url.Parse(c.URL)
+	if err != nil || own.Scheme != "http" && own.Scheme != "https" || own.Host == "" || own.Path != "" || own.RawQuery != "" || own.User != nil {
+		return nil, nil, fmt.Errorf("--url %q is not http(s)://host[:port]", c.URL)
+	}
+	if own.Scheme == "http" && !loopback(own.Hostname()) {
+		return nil, nil, fmt.Errorf("--url %s: outside this machine people sign in over https only (terminate TLS at a proxy and give its address)", c.URL)
+	}
+	out, err = c.deliverer()
+	return own, out, err
+}
+
+func (c *Config) deliverer() (message.Deliverer, error) {
+	switch {
+	case c.Mail == "mailbox" && c.Dev, c.Mail == "" && c.Dev:
+		return nil, nil
+	case c.Mail == "mailbox":
+		return nil, errors.New("--mail mailbox shows everybody's mail to everybody: it needs --dev")
+	case c.Mail == "":
+		return nil, errors.New("--mail is needed: smtp://user:pass@host:port?from=… (or --dev, whose mail stays in a mailbox)")
+	}
+	smtp, err := message.ParseSMTP(c.Mail)
+	if err != nil {
+		return nil, fmt.Errorf("--mail: %w", err)
+	}
+	return smtp, nil
+}
+
+func loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}

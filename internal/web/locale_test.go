@@ -1,0 +1,247 @@
+package web
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+)
+
+var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
+
+func english(t *testing.T) (*tongues, *tongue) {
+	t.Helper()
+	ts, err := loadTongues(localeFiles)
+	must(t, err)
+	if ts.all[0].Tag != sourceLanguage {
+		t.Fatalf("the first language is %s", ts.all[0].Tag)
+	}
+	return ts, ts.all[0]
+}
+
+func TestEveryLanguageHasEveryKey(t *testing.T) {
+	t.Parallel()
+	ts, source := english(t)
+	for _, l := range ts.all {
+		for key, text := range source.text {
+			got, ok := l.text[key]
+			if !ok || strings.TrimSpace(got) == "" {
+				t.Errorf("%s lacks %s", l.Tag, key)
+				continue
+			}
+			want, have := placeholder.FindAllString(text, -1), placeholder.FindAllString(got, -1)
+			slices.Sort(want)
+			slices.Sort(have)
+			if !slices.Equal(want, have) {
+				t.Errorf("%s: %s has the placeholders %v, want %v", l.Tag, key, have, want)
+			}
+		}
+		for key := range l.text {
+			if !source.has(key) {
+				t.Errorf("%s has %s, which %s lacks", l.Tag, key, source.Tag)
+			}
+		}
+	}
+}
+
+// TestTheCatalogueIsWhatThePagesUse holds the keys in templates and code
+// against the catalogue, both ways.
+func TestTheCatalogueIsWhatThePagesUse(t *testing.T) {
+	t.Parallel()
+	_, source := english(t)
+	used := map[string]bool{}
+	templateKey := regexp.MustCompile(`(?:\.T|\.ByName) "([a-z_.]+)"`)
+	files, err := fs.Glob(templateFiles, "templates/*.html")
+	must(t, err)
+	for _, name := range files {
+		text, err := fs.ReadFile(templateFiles, name)
+		must(t, err)
+		for _, found := range templateKey.FindAllStringSubmatch(string(text), -1) {
+			used[found[1]] = true
+			if !source.has(found[1]) {
+				t.Errorf("%s uses %s, which is not in the catalogue", name, found[1])
+			}
+		}
+	}
+	var code strings.Builder
+	sources, err := filepath.Glob("*.go")
+	must(t, err)
+	for _, name := range sources {
+		if !strings.HasSuffix(name, "_test.go") {
+			text, err := os.ReadFile(name)
+			must(t, err)
+			code.Write(text)
+		}
+	}
+	composed := regexp.MustCompile(`^(error|rule|notice|problem|message)\.|\.(title|email)$|^(confirm|reset)\.[a-z_]+$`)
+	for key := range source.text {
+		if !used[key] && !composed.MatchString(key) && !strings.Contains(code.String(), strconv.Quote(key)) {
+			t.Errorf("nothing uses %s", key)
+		}
+	}
+	for _, found := range regexp.MustCompile(`"((?:message|layout|code|login)\.[a-z_.]+)"`).FindAllStringSubmatch(code.String(), -1) {
+		if !source.has(found[1]) {
+			t.Errorf("the code uses %s, which is not in the catalogue", found[1])
+		}
+	}
+	for _, found := range regexp.MustCompile(`(?:refusal\{[^}]*|no = &refusal\{[^}]*)"([a-z_]+)"\}`).FindAllStringSubmatch(code.String(), -1) {
+		if !source.has("problem." + found[1]) {
+			t.Errorf("the code refuses with %s, which is not in the catalogue", found[1])
+		}
+	}
+	for _, reason := range []string{"redirect_missing", "redirect_repeated", "redirect_mismatch"} {
+		if !source.has("problem." + reason) {
+			t.Errorf("problem.%s is not in the catalogue", reason)
+		}
+	}
+}
+
+// refusals finds the keys of all pool.Errors that a package's source can make:
+// literals, and calls of pool's own refuse.
+func refusals(t *testing.T, kinds map[string]string, files ...string) []string {
+	t.Helper()
+	var keys []string
+	add := func(kind, reason string) {
+		if reason != "" {
+			kind += "." + reason
+		}
+		keys = append(keys, kind)
+	}
+	word := func(e ast.Expr) string {
+		switch e := e.(type) {
+		case *ast.SelectorExpr:
+			return kinds[e.Sel.Name]
+		case *ast.Ident:
+			return kinds[e.Name]
+		case *ast.BasicLit:
+			s, _ := strconv.Unquote(e.Value)
+			return s
+		}
+		return ""
+	}
+	for _, file := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		must(t, err)
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CompositeLit:
+				if s, ok := n.Type.(*ast.SelectorExpr); ok && s.Sel.Name == "Error" {
+					member := map[string]string{}
+					for _, e := range n.Elts {
+						if kv, ok := e.(*ast.KeyValueExpr); ok {
+							member[kv.Key.(*ast.Ident).Name] = word(kv.Value)
+						}
+					}
+					add(member["Kind"], member["Reason"])
+				}
+			case *ast.CallExpr:
+				if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "refuse" {
+					add(word(n.Args[0]), word(n.Args[1]))
+				}
+			}
+			return true
+		})
+	}
+	return keys
+}
+
+func TestEveryRefusalHasASentence(t *testing.T) {
+	t.Parallel()
+	_, source := english(t)
+	kinds := map[string]string{}
+	parsed, err := parser.ParseFile(token.NewFileSet(), "../pool/errors.go", nil, 0)
+	must(t, err)
+	ast.Inspect(parsed, func(n ast.Node) bool {
+		if v, ok := n.(*ast.ValueSpec); ok && len(v.Values) == 1 {
+			kinds[v.Names[0].Name], _ = strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+		}
+		return true
+	})
+	files := []string{"../pool/user.go", "../pool/passwordpolicy.go", "../pool/code.go", "../pool/lockout.go"}
+	for _, dir := range []string{"../account", "../signin"} {
+		found, err := filepath.Glob(dir + "/*.go")
+		must(t, err)
+		for _, f := range found {
+			if !strings.HasSuffix(f, "_test.go") {
+				files = append(files, f)
+			}
+		}
+	}
+	keys := refusals(t, kinds, files...)
+	for _, rule := range pool.DefaultPasswordPolicy().Rules() {
+		keys = append(keys, "InvalidPassword."+rule.Reason)
+		if !source.has("rule." + rule.Reason) {
+			t.Errorf("the catalogue lacks rule.%s", rule.Reason)
+		}
+	}
+	if len(keys) < 20 {
+		t.Fatalf("only %d refusals found: %v", len(keys), keys)
+	}
+	for _, key := range keys {
+		if key == "InvalidPassword" { // the call with the rule's own reason
+			continue
+		}
+		if !source.has("error." + key) {
+			t.Errorf("the catalogue lacks error.%s", key)
+		}
+	}
+}
+
+func TestLanguageIsChosen(t *testing.T) {
+	t.Parallel()
+	ts, err := loadTongues(fstest.MapFS{
+		"locale/de.json": {Data: []byte(`{"layout.language":"Deutsch"}`)},
+		"locale/en.json": {Data: []byte(`{"layout.language":"English","x":"{a} and {b}"}`)},
+		"locale/ar.json": {Data: []byte(`{"layout.language":"العربية"}`)},
+	})
+	must(t, err)
+	if got := ts.all[0].T("x", "a", "{b}", "b", "2"); got != "{b} and 2" {
+		t.Errorf("placeholders gave %q", got)
+	}
+	for _, c := range []struct{ query, cookie, accept, want, dir string }{
+		{"", "", "", "en", "ltr"},
+		{"lang=de", "ar", "en", "de", "ltr"},
+		{"lang=xx", "ar", "en", "ar", "rtl"},
+		{"ui_locales=fr+de-CH", "", "en", "de", "ltr"},
+		{"ui_locales=fr", "", "de;q=0.5, fr", "de", "ltr"},
+		{"", "nonsense", "de-AT,de;q=0.9", "de", "ltr"},
+		{"", "", "ja", "en", "ltr"},
+		{"ui_locales=%00", "", "***", "en", "ltr"},
+	} {
+		r := httptest.NewRequest("GET", "/login?"+c.query, nil)
+		r.Header.Set("Accept-Language", c.accept)
+		r.Header.Set("Cookie", langCookie+"="+c.cookie)
+		if got := ts.choose(r); got.Tag != c.want || got.Dir != c.dir {
+			t.Errorf("%+v chose %s %s", c, got.Tag, got.Dir)
+		}
+	}
+	links := (&look{tongues: ts}).languageLinks(ts.all[0], func(tag string) string { return "/login?lang=" + tag })
+	want := []languageLink{{"en", "English", "/login?lang=en", true}, {"ar", "العربية", "/login?lang=ar", false}, {"de", "Deutsch", "/login?lang=de", false}}
+	if diff := cmp.Diff(want, links); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLangIsRemembered(t *testing.T) {
+	t.Parallel()
+	b := newDoor(t).browser(t)
+	if c := cookie(b.get("/login"+ask("lang", "en")), langCookie); c == nil || c.Value != "en" {
+		t.Errorf("lang set the cookie %v", c)
+	}
+	if c := cookie(b.get("/login"+ask("lang", "tlh")), langCookie); c != nil {
+		t.Errorf("an unknown language set the cookie %v", c)
+	}
+}

@@ -1,0 +1,268 @@
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+)
+
+//go:embed templates/*.html
+var templateFiles embed.FS
+
+// page is all that a template may show. One type serves every page, so that a
+// field shown on two of them means the same on both.
+type page struct {
+	*tongue
+	Name      string // of the template, and the first part of its catalogue keys
+	Title     string
+	Heading   string
+	CSS       string
+	Languages []languageLink
+
+	App     string // the client's name
+	Back    string // the app's origin, "" if it is not a web app or not known
+	Query   template.URL
+	CSRF    string
+	Notice  string
+	Problem string            // what is wrong with the form as a whole
+	Wrong   map[string]string // what is wrong with one field, by its name
+
+	EmailIsUsername, AsksEmail, SelfSignUp, Recovers, ByLink bool
+
+	Username, Email string
+	Delivery        pool.Delivery
+	Earlier         bool // the mail went out on another visit
+	Rules           []string
+
+	Sentence   string // of the pages "message" and "error"
+	Button     *button
+	Code       string
+	RequestID  string
+	Registered []string
+}
+
+// button is the one way on from a page without a form.
+type button struct {
+	Text string
+	Href template.URL
+}
+
+type languageLink struct {
+	Tag, Name string
+	Href      template.URL
+	Current   bool
+}
+
+// Lang is the page's language, for <html lang>.
+func (p *page) Lang() string { return p.Tag }
+
+// ByName returns the key's twin for pools where the e-mail address is the
+// username, if this is one and the catalogue has it.
+func (p *page) ByName(key string) string {
+	if p.EmailIsUsername && p.has(key+".email") {
+		return key + ".email"
+	}
+	return key
+}
+
+// Sent says where the code or link went.
+func (p *page) Sent() string {
+	key := "sent"
+	switch {
+	case p.Delivery.Destination == "":
+		key = "somewhere"
+	case p.Earlier:
+		key = "earlier"
+	case p.Delivery.OnItsWay:
+		key = "on_its_way"
+	}
+	if p.ByLink {
+		key = "link_" + key
+	}
+	return p.T(p.Name+"."+key, "address", p.Delivery.Destination)
+}
+
+// ResendKey is the catalogue key of the button that sends another mail.
+func (p *page) ResendKey() string {
+	if p.ByLink {
+		return "code.resend_link"
+	}
+	return "code.resend"
+}
+
+// input is one form field as the template draws it.
+type input struct {
+	ID         string
+	Wrong      string
+	Attributes template.HTMLAttr
+}
+
+// Input describes the field: its id, what is wrong with it, and the attributes
+// that tell assistive technology about both. described are ids of hints.
+func (p *page) Input(field, id string, described ...string) input {
+	in := input{ID: id, Wrong: p.Wrong[field]}
+	var attributes []string
+	if in.Wrong != "" {
+		attributes = append(attributes, `aria-invalid="true"`)
+		described = append([]string{id + "-wrong"}, described...)
+	}
+	if len(described) > 0 {
+		attributes = append(attributes, `aria-describedby="`+strings.Join(described, " ")+`"`)
+	}
+	if field == p.focus() {
+		attributes = append(attributes, "autofocus")
+	}
+	in.Attributes = template.HTMLAttr(strings.Join(attributes, " "))
+	return in
+}
+
+// focus is the field where the person goes on: the one at fault, else the
+// first that is still empty.
+func (p *page) focus() string {
+	for _, field := range []string{"username", "email", "code", "password"} {
+		if p.Wrong[field] != "" {
+			return field
+		}
+	}
+	switch {
+	case p.Name == "confirm" || p.Name == "reset":
+		return "code"
+	case p.Username == "":
+		return "username"
+	case p.AsksEmail && p.Email == "" && p.Name == "signup":
+		return "email"
+	}
+	return "password"
+}
+
+// shows says whether the page has the field, so that a refusal can stand
+// beside it.
+func (p *page) shows(field string) bool {
+	switch p.Name {
+	case "login":
+		return field == "username" || field == "password"
+	case "signup":
+		return field == "username" || field == "password" || field == "email" && p.AsksEmail
+	case "confirm":
+		return field == "code" && !p.ByLink
+	case "forgot":
+		return field == "username"
+	case "reset":
+		return field == "code" || field == "password"
+	}
+	return false
+}
+
+// refuse places a refusal on the page, beside its field if the page has it.
+func (p *page) refuse(e *pool.Error, policy pool.PasswordPolicy) {
+	sentence := p.sentence(e, policy)
+	field := fieldOf(e)
+	if field == "email" && p.EmailIsUsername {
+		field = "username"
+	}
+	if !p.shows(field) {
+		p.Problem = sentence
+		return
+	}
+	if p.Wrong == nil {
+		p.Wrong = map[string]string{}
+	}
+	p.Wrong[field] = sentence
+}
+
+// fieldOf names the field that a refusal stands beside, by the name that the
+// catalogue has for it.
+func fieldOf(e *pool.Error) string {
+	if e.Field == emailField {
+		return "email"
+	}
+	return e.Field
+}
+
+// sentence finds the words for a refusal: for this field, then for this cause,
+// then for any.
+func (p *page) sentence(e *pool.Error, policy pool.PasswordPolicy) string {
+	pairs := []string{}
+	for name, value := range e.Args {
+		pairs = append(pairs, name, value)
+	}
+	if e.Kind == pool.InvalidPassword && e.Reason == "length" {
+		pairs = append(pairs, "count", strconv.Itoa(policy.Rules()[0].Count))
+	}
+	for _, key := range []string{"error." + e.Key() + "." + fieldOf(e), "error." + e.Key()} {
+		if key = p.ByName(key); p.has(key) {
+			return p.T(key, pairs...)
+		}
+	}
+	return p.T("error.other")
+}
+
+func (p *page) listRules(policy pool.PasswordPolicy) {
+	for _, rule := range policy.Rules() {
+		p.Rules = append(p.Rules, p.T("rule."+rule.Reason, "count", strconv.Itoa(rule.Count)))
+	}
+}
+
+// look draws pages: the parsed templates and the one style sheet.
+type look struct {
+	templates map[string]*template.Template
+	cssPath   string
+	tongues   *tongues
+}
+
+func newLook() (*look, error) {
+	l := &look{templates: map[string]*template.Template{}, cssPath: StylePath()}
+	for _, name := range []string{"login", "signup", "confirm", "forgot", "reset", "link", "message", "error"} {
+		t, err := template.ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html")
+		if err != nil {
+			return nil, err
+		}
+		l.templates[name] = t
+	}
+	var err error
+	l.tongues, err = loadTongues(localeFiles)
+	return l, err
+}
+
+// draw renders p whole before a byte is sent, so that a fault in a template
+// cannot leave half a page behind.
+func (l *look) draw(p *page) ([]byte, error) {
+	p.CSS = l.cssPath
+	if p.Heading == "" {
+		key := p.Name
+		if key == "error" {
+			key = "error_page"
+		}
+		p.Heading = p.T(key + ".title")
+	}
+	p.Title = p.Heading
+	if p.App != "" {
+		p.Title += " · " + p.App
+	}
+	if p.Problem != "" || len(p.Wrong) > 0 {
+		p.Title = p.T("layout.error_title", "title", p.Title)
+	}
+	var out bytes.Buffer
+	if err := l.templates[p.Name].ExecuteTemplate(&out, "layout", p); err != nil {
+		return nil, fmt.Errorf("drawing page %s: %w", p.Name, err)
+	}
+	return out.Bytes(), nil
+}
+
+// languageLinks lists the languages at the foot of the page, once there is a
+// choice. here is the page's path and query.
+func (l *look) languageLinks(current *tongue, here func(lang string) string) []languageLink {
+	if len(l.tongues.all) < 2 {
+		return nil
+	}
+	var out []languageLink
+	for _, t := range l.tongues.all {
+		out = append(out, languageLink{Tag: t.Tag, Name: t.T("layout.language"), Href: template.URL(here(t.Tag)), Current: t == current})
+	}
+	return out
+}

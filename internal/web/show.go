@@ -1,0 +1,158 @@
+package web
+
+import (
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+)
+
+// page begins a page of the flow that v is in.
+func (s *Web) page(v *visit, name string) *page {
+	p := &page{
+		tongue: v.lang, Name: name, App: v.app.Client.ClientName, Back: appOrigin(v.ask.RedirectURI),
+		Query: template.URL(v.carried()), CSRF: s.csrfToken(v), RequestID: v.trace.id,
+		Languages:       s.look.languageLinks(v.lang, v.withLang),
+		EmailIsUsername: v.app.Pool.EmailIsUsername(), SelfSignUp: v.app.Pool.SelfSignUp(), Recovers: !v.app.Pool.RecoversByOperatorOnly(),
+		AsksEmail: v.app.Pool.VerifiesEmail() && !v.app.Pool.EmailIsUsername(),
+		Username:  v.typed(),
+	}
+	if v.data.Delivery != nil {
+		p.Delivery = *v.data.Delivery
+	}
+	p.Earlier = v.data.Earlier
+	if name == "signup" || name == "reset" {
+		p.listRules(v.app.Pool.PasswordPolicy())
+	}
+	return p
+}
+
+// show sends a page, with a notice that an earlier one left.
+func (s *Web) show(v *visit, p *page) error {
+	if v.data.Notice != "" && v.r.Method != http.MethodPost {
+		p.Notice = p.T("notice."+v.data.Notice, "app", p.App)
+		d := v.data
+		d.Notice = ""
+		if err := s.keep(v, d); err != nil {
+			return err
+		}
+	}
+	return s.send(v, http.StatusOK, p)
+}
+
+// again sends a form back with what is wrong with it, or passes on an error
+// that is not the person's.
+func (s *Web) again(v *visit, p *page, err error) error {
+	e := pool.AsError(err)
+	if e == nil {
+		return err
+	}
+	p.refuse(e, v.app.Pool.PasswordPolicy())
+	status := http.StatusOK
+	if e.Kind == pool.TooManyRequests {
+		status = http.StatusServiceUnavailable
+		v.w.Header().Set("Retry-After", "2")
+	}
+	return s.send(v, status, p)
+}
+
+func (s *Web) send(v *visit, status int, p *page) error {
+	body, err := s.look.draw(p)
+	if err != nil {
+		return err
+	}
+	target := "'self'"
+	if source := formTarget(v.ask.RedirectURI); source != "" {
+		target += " " + source
+	}
+	h := v.w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Language", p.Tag)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action "+target+"; frame-ancestors 'none'")
+	v.w.WriteHeader(status)
+	v.w.Write(body)
+	return nil
+}
+
+// tell shows one sentence and one button, for a person who cannot go on here.
+// key names the heading, the sentence and, if it has one of its own, the
+// button's text.
+func (s *Web) tell(v *visit, status int, key, href string) error {
+	p := s.page(v, "message")
+	p.Heading, p.Sentence = p.T(key+".title"), p.T(key, "app", p.App)
+	if href != "" {
+		text := "login.submit"
+		if p.has(key + ".button") {
+			text = key + ".button"
+		}
+		p.Button = &button{p.T(text), template.URL(href)}
+	}
+	return s.send(v, status, p)
+}
+
+// showStale answers a form that did not come from a page of ours, 403.
+func (s *Web) showStale(v *visit) {
+	path := v.r.URL.Path
+	if path == "/resendcode" {
+		path = "/login" // nothing answers GET there
+	}
+	if err := s.tell(v, http.StatusForbidden, "message.stale", v.to(path)); err != nil {
+		s.bare(v, err)
+	}
+}
+
+// showError answers a request that is broken before anything about its app can
+// be trusted. It repeats nothing of the request.
+func (s *Web) showError(v *visit, no *refusal) {
+	p := &page{tongue: v.lang, Name: "error", Code: no.code, RequestID: v.trace.id, Sentence: v.lang.T("problem." + no.code)}
+	if s.Dev && no.code == "redirect_mismatch" {
+		p.Registered = slices.Clone(v.app.Client.CallbackURLs)
+	}
+	v.ask = pool.AuthRequest{}
+	if err := s.send(v, no.status, p); err != nil {
+		s.bare(v, err)
+	}
+}
+
+// bare is the last resort when even a page cannot be drawn.
+func (s *Web) bare(v *visit, err error) {
+	s.logFault(v, err)
+	http.Error(v.w, "internal error", http.StatusInternalServerError)
+}
+
+// getError is where a broken request ends (Cognito: /error answers 400). It
+// shows the codes that it knows and nothing that the address says.
+func (s *Web) getError(v *visit) error {
+	code := v.query.Get("error")
+	if !v.lang.has("problem." + code) {
+		code = "unknown"
+	}
+	if s.Dev && code == "redirect_mismatch" {
+		if app, err := s.app(v, v.query.Get("client_id")); err == nil {
+			v.app = app
+		}
+	}
+	return &refusal{http.StatusBadRequest, code}
+}
+
+// loginURL is the sign-in page for somebody who came without an authorization
+// request, by a link from a mail: the way they began with if this browser
+// knows it, else the client's default redirect, else "".
+func (v *visit) loginURL() string {
+	if v.data.Query != "" {
+		return "/login?" + v.data.Query
+	}
+	c := v.app.Client
+	if c.DefaultRedirectURI == "" {
+		return ""
+	}
+	kind := "code"
+	if !c.AllowsFlow("code") {
+		kind = "token"
+	}
+	return "/login?" + url.Values{"client_id": {c.ID}, "response_type": {kind}, "redirect_uri": {c.DefaultRedirectURI}}.Encode()
+}
