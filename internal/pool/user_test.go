@@ -1,0 +1,151 @@
+package pool_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/poolhouse/poolhouse/internal/pool"
+)
+
+func poolWith(emailIsUsername, caseSensitive bool) pool.Pool {
+	p := pool.Pool{ID: "us-east-1_Test00001", Settings: pool.Settings{UsernameConfiguration: &pool.UsernameConfiguration{CaseSensitive: &caseSensitive}}}
+	if emailIsUsername {
+		p.UsernameAttributes = []string{"email"}
+	}
+	return p
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	u := pool.User{Sub: "sub", Username: "Ann", Attributes: map[string]string{"email": "Ann@Example.COM"}}
+	for _, c := range []struct {
+		p     pool.Pool
+		typed string
+		want  pool.Name
+	}{
+		{poolWith(true, false), "  aNN@example.com\t", pool.Name{Kind: pool.NameEmail, Folded: "ann@example.com"}},
+		{poolWith(true, true), "Ann@Example.COM", pool.Name{Kind: pool.NameEmail, Folded: "Ann@Example.COM"}},
+		{poolWith(false, false), "ANN", pool.Name{Kind: pool.NameUsername, Folded: "ann"}},
+		{poolWith(false, true), "Ann", pool.Name{Kind: pool.NameUsername, Folded: "Ann"}},
+	} {
+		if got := c.p.SignInName(c.typed); got != c.want {
+			t.Errorf("%q is looked up as %+v, want %+v", c.typed, got, c.want)
+		}
+		if diff := cmp.Diff([]pool.Name{c.want}, c.p.NamesOf(u)); diff != "" {
+			t.Errorf("who signs up cannot sign in as %q: %s", c.typed, diff)
+		}
+	}
+	if poolWith(false, true).SignInName("ann") == poolWith(false, true).NamesOf(u)[0] {
+		t.Error("a case-sensitive pool takes ann for Ann")
+	}
+}
+
+func TestUsernames(t *testing.T) {
+	t.Parallel()
+	byName, byEmail := poolWith(false, false), poolWith(true, false)
+	for _, good := range []string{"ann", "Ann.O'Neil+1", "日本", "a@b", strings.Repeat("é", 128), "🦆"} {
+		if err := byName.CheckUsername(good); err != nil {
+			t.Errorf("username %q: %v", good, err)
+		}
+	}
+	for _, bad := range []string{"", "a b", "a\x00b", "a\nb", "\xff", "a\u200bb", strings.Repeat("a", 129)} {
+		if byName.CheckUsername(bad) == nil {
+			t.Errorf("username %q passes", bad)
+		}
+	}
+	for _, good := range []string{"ann@example.com", "Ann+tag@example.com", "a@b", "o'neil@example.com", "jörg@example.com"} {
+		if err := byEmail.CheckUsername(good); err != nil {
+			t.Errorf("e-mail %q: %v", good, err)
+		}
+	}
+	for _, bad := range []string{
+		"", "ann", "@example.com", "ann@", "a@b@c", "Ann <ann@example.com>", "<ann@example.com>", " ann@example.com", "ann@example.com ", "ann@example.com,bob@example.com",
+		"ann@example.com\r\nBcc: eve@example.com", "ann\x00@example.com", "\"a b\"@example.com", "ann@exa mple.com", strings.Repeat("a", 65) + "@b.c", "a@" + strings.Repeat("b", 251) + ".c",
+	} {
+		if byEmail.CheckUsername(bad) == nil {
+			t.Errorf("e-mail %q passes", bad)
+		}
+	}
+}
+
+func TestAttributes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, value, want string }{
+		{"email", "a@b", ""}, {"name", "Ann\tO", ""}, {"address", "1 Road\nTown", ""}, {"name", strings.Repeat("é", 2048), ""}, {"name", "", ""},
+		{"name", strings.Repeat("a", 2049), "InvalidParameter.attribute"}, {"name", "a\x00", "InvalidParameter.attribute"}, {"name", "\xff", "InvalidParameter.attribute"}, {"name", "a\x1b[0m", "InvalidParameter.attribute"},
+		{"email_verified", "true", "InvalidParameter.schema"}, {"sub", "x", "InvalidParameter.schema"}, {"cognito:groups", "admin", "InvalidParameter.schema"}, {"custom:role", "admin", "InvalidParameter.schema"}, {"dev:x", "1", "InvalidParameter.schema"}, {"Email", "a@b", "InvalidParameter.schema"}, {"phone_number_verified", "true", "InvalidParameter.schema"},
+	} {
+		if got := refusal(pool.CheckNewAttribute(c.name, c.value)); got != c.want {
+			t.Errorf("%s=%.20q: %q, want %q", c.name, c.value, got, c.want)
+		}
+	}
+}
+
+func TestMaskEmail(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{"jane@example.com": "j***@e***", "é@ü.de": "é***@ü***", "a@b": "a***@b***", "nobody": "n***", "": "***", "@": "***@***"} {
+		if got := pool.MaskEmail(address); got != want {
+			t.Errorf("%q is masked as %q, want %q", address, got, want)
+		}
+	}
+}
+
+func TestScopes(t *testing.T) {
+	t.Parallel()
+	c := pool.ClientSettings{AllowedOAuthScopes: []string{"openid", "email"}}
+	for _, x := range []struct {
+		asked string
+		want  []string
+		no    string
+	}{
+		{"", []string{"openid", "email"}, ""}, {"  ", []string{"openid", "email"}, ""}, {"email", []string{"email"}, ""}, {"email openid email", []string{"email", "openid"}, ""},
+		{"openid phone", nil, "InvalidParameter.scope"}, {"OPENID", nil, "InvalidParameter.scope"}, {"openid,email", nil, "InvalidParameter.scope"},
+	} {
+		got, err := c.Scopes(x.asked)
+		if diff := cmp.Diff(x.want, got); diff != "" || refusal(err) != x.no {
+			t.Errorf("%q: %v %v", x.asked, diff, err)
+		}
+	}
+	got, _ := c.Scopes("")
+	got[0] = "changed"
+	if c.AllowedOAuthScopes[0] != "openid" {
+		t.Error("a request changed the client's settings")
+	}
+}
+
+// Cognito: The user attributes endpoint.
+func TestReadableAttributes(t *testing.T) {
+	t.Parallel()
+	u := pool.User{Attributes: map[string]string{
+		"email": "a@b", "email_verified": "true", "phone_number": "+1", "phone_number_verified": "false", "name": "Ann", "custom:team": "red", "address": "Road", "dev:note": "x",
+	}}
+	keys := func(scopes string) map[string]bool {
+		out := map[string]bool{}
+		for k := range pool.ReadableAttributes(u, strings.Fields(scopes)) {
+			out[k] = true
+		}
+		return out
+	}
+	set := func(names string) map[string]bool {
+		out := map[string]bool{}
+		for _, n := range strings.Fields(names) {
+			out[n] = true
+		}
+		return out
+	}
+	for scopes, want := range map[string]string{
+		"openid":                               "email email_verified phone_number phone_number_verified name custom:team address",
+		"openid email":                         "email email_verified",
+		"openid phone":                         "phone_number phone_number_verified",
+		"openid profile":                       "name custom:team",
+		"openid email profile":                 "email email_verified name custom:team",
+		"openid aws.cognito.signin.user.admin": "email email_verified phone_number phone_number_verified name custom:team address",
+		"email profile":                        "",
+		"":                                     "",
+	} {
+		if diff := cmp.Diff(set(want), keys(scopes)); diff != "" {
+			t.Errorf("%q: %s", scopes, diff)
+		}
+	}
+}
