@@ -29,7 +29,7 @@ var (
 
 	house = func() map[string][]string {
 		may := map[string][]string{
-			"cmd/poolhouse":       {"internal/server", "internal/setup", "internal/pool", "examples/webapp"}, // reads documents, runs the demo's app
+			"cmd/poolhouse":       {"internal/server", "examples/webapp"}, // for the demo
 			"internal/server":     slices.Concat(doors, verbs, hands, ground),
 			"cognito":             nil,
 			"examples/webapp":     {"cognito"},
@@ -54,7 +54,7 @@ var (
 
 	// only says in which rooms a package of the standard library may be used.
 	only = map[string][]string{
-		"net/http":     slices.Concat(doors, apart, helpers, []string{"cmd/poolhouse", "internal/server", "internal/sigv4", "internal/message", "internal/trigger", "internal/federation"}),
+		"net/http":     slices.Concat(doors, apart, helpers, []string{"internal/server", "internal/sigv4", "internal/message", "internal/trigger", "internal/federation"}),
 		"database/sql": {"internal/store"},
 	}
 )

@@ -63,20 +63,21 @@ func (a *Accounts) mac(poolID, owner string, purpose pool.CodePurpose, digits st
 }
 
 // look holds digits against the owner's newest code and says what it is for;
-// the code stays.
-func (a *Accounts) look(ctx context.Context, db *store.DB, poolID string, who person, purpose pool.CodePurpose, digits string) (pool.MailedCode, error) {
-	code, err := db.MailedCodes.Get(ctx, poolID, who.owner, string(purpose))
-	if errors.Is(err, store.ErrNotFound) {
-		return code, errExpired
-	}
-	if err != nil {
+// the code stays. Where the client hides who has an account, only who brings
+// the right digits hears that they are too old: "expired" for a wrong guess
+// would tell a name that waits for a code from one that does not.
+func (a *Accounts) look(ctx context.Context, db *store.DB, app pool.App, who person, purpose pool.CodePurpose, digits string) (pool.MailedCode, error) {
+	code, err := db.MailedCodes.Get(ctx, app.Pool.ID, who.owner, string(purpose))
+	missing := errors.Is(err, store.ErrNotFound)
+	if err != nil && !missing {
 		return code, err
 	}
-	right := hmac.Equal(code.MAC, a.mac(poolID, who.owner, purpose, digits))
-	if a.Now().UnixMilli() >= code.ExpiresAt {
+	right := hmac.Equal(code.MAC, a.mac(app.Pool.ID, who.owner, purpose, digits))
+	expired := missing || a.Now().UnixMilli() >= code.ExpiresAt
+	switch {
+	case expired && (right || !app.Client.HidesUsers()):
 		return code, errExpired
-	}
-	if !right {
+	case !right:
 		return code, errMismatch
 	}
 	return code, nil
@@ -84,12 +85,12 @@ func (a *Accounts) look(ctx context.Context, db *store.DB, poolID string, who pe
 
 // spend is look that uses the code up: of all who bring it, one gets it. It
 // belongs inside the transaction of what the code allows.
-func (a *Accounts) spend(ctx context.Context, tx *store.DB, poolID string, who person, purpose pool.CodePurpose, digits string) (pool.MailedCode, error) {
-	code, err := a.look(ctx, tx, poolID, who, purpose, digits)
+func (a *Accounts) spend(ctx context.Context, tx *store.DB, app pool.App, who person, purpose pool.CodePurpose, digits string) (pool.MailedCode, error) {
+	code, err := a.look(ctx, tx, app, who, purpose, digits)
 	if err != nil {
 		return code, err
 	}
-	taken, err := tx.MailedCodes.Take(ctx, poolID, who.owner, string(purpose))
+	taken, err := tx.MailedCodes.Take(ctx, app.Pool.ID, who.owner, string(purpose))
 	if errors.Is(err, store.ErrNotFound) || err == nil && !hmac.Equal(taken.MAC, code.MAC) {
 		return code, errExpired
 	}

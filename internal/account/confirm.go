@@ -37,7 +37,7 @@ func (a *Accounts) Confirm(ctx context.Context, app pool.App, in Confirmation) e
 		return errConfirmed
 	}
 	return a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
-		code, err := a.spend(ctx, tx, app.Pool.ID, who, pool.PurposeConfirm, in.Code)
+		code, err := a.spend(ctx, tx, app, who, pool.PurposeConfirm, in.Code)
 		if err != nil {
 			return err
 		}

@@ -62,7 +62,7 @@ func (a *Accounts) Reset(ctx context.Context, app pool.App, in NewPassword) erro
 	if err := a.use(ctx, app.Pool.ID, who, pool.BudgetReset); err != nil {
 		return err
 	}
-	if _, err := a.look(ctx, a.DB, app.Pool.ID, who, pool.PurposeReset, in.Code); err != nil {
+	if _, err := a.look(ctx, a.DB, app, who, pool.PurposeReset, in.Code); err != nil {
 		return err // before the hash: a wrong code is to be cheap
 	}
 	fresh, err := a.makePassword(ctx, app.Pool, who.user.Username, in.Password)
@@ -70,7 +70,7 @@ func (a *Accounts) Reset(ctx context.Context, app pool.App, in NewPassword) erro
 		return err
 	}
 	return a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
-		code, err := a.spend(ctx, tx, app.Pool.ID, who, pool.PurposeReset, in.Code)
+		code, err := a.spend(ctx, tx, app, who, pool.PurposeReset, in.Code)
 		if err != nil {
 			return err
 		}

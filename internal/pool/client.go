@@ -141,10 +141,11 @@ func (c ClientSettings) AllowsFlow(flow string) bool {
 
 // Refreshes says whether the client may use its refresh tokens (Cognito:
 // ALLOW_REFRESH_TOKEN_AUTH; on where the flows are not named, or are named in
-// the form from before ALLOW_…).
+// the form from before ALLOW_…). Clients that rotate may not name that flow, and
+// refresh at the token endpoint all the same (Cognito: Refresh tokens).
 func (c ClientSettings) Refreshes() bool {
 	named := slices.ContainsFunc(c.ExplicitAuthFlows, func(f string) bool { return len(f) > 6 && f[:6] == "ALLOW_" })
-	return !named || slices.Contains(c.ExplicitAuthFlows, "ALLOW_REFRESH_TOKEN_AUTH")
+	return !named || c.Rotates() || slices.Contains(c.ExplicitAuthFlows, "ALLOW_REFRESH_TOKEN_AUTH")
 }
 
 // Public says whether the client has no secret (RFC 6749 §2.1).

@@ -90,7 +90,7 @@ type applying struct {
 func (r *applying) all(ctx context.Context, d Document) error {
 	for i, e := range d.UserPools {
 		if err := r.pool(ctx, e); err != nil {
-			return fmt.Errorf("UserPools.%d: %w", i, err)
+			return fmt.Errorf("UserPools.%d: %w", i, worded(err))
 		}
 	}
 	if len(d.UserPools) == 1 {
@@ -98,12 +98,12 @@ func (r *applying) all(ctx context.Context, d Document) error {
 	}
 	for i, e := range d.UserPoolClients {
 		if err := r.client(ctx, e); err != nil {
-			return fmt.Errorf("UserPoolClients.%d: %w", i, err)
+			return fmt.Errorf("UserPoolClients.%d: %w", i, worded(err))
 		}
 	}
 	for i, e := range d.UserPoolDomains {
 		if err := r.domain(ctx, e); err != nil {
-			return fmt.Errorf("UserPoolDomains.%d: %w", i, err)
+			return fmt.Errorf("UserPoolDomains.%d: %w", i, worded(err))
 		}
 	}
 	return nil
@@ -335,3 +335,19 @@ func different(a, b any) ([]string, error) {
 func refuse(field, detail string) error {
 	return &pool.Error{Kind: pool.InvalidParameter, Reason: "setting", Field: field, Args: map[string]string{"detail": detail}}
 }
+
+// worded is a refusal as the writer of a document reads it: the member, and
+// what is wrong with it.
+func worded(err error) error {
+	e := pool.AsError(err)
+	if e == nil || e.Field == "" || e.Args["detail"] == "" {
+		return err
+	}
+	return wording{e}
+}
+
+type wording struct{ refused *pool.Error }
+
+func (w wording) Error() string { return w.refused.Field + ": " + w.refused.Args["detail"] }
+
+func (w wording) Unwrap() error { return w.refused }

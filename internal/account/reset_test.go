@@ -1,0 +1,154 @@
+package account_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/housetest"
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/setup"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+func TestReset(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		d := newDesk(t, database, nil)
+		made := d.signUp("ann@example.com")
+		must(t, d.confirm("ann@example.com", d.code("ann@example.com"), ""))
+		must(t, second(d.DB.Lockouts.Upsert(t.Context(), func(l *pool.Lockout) error { l.LockedUntil = 1 << 50; return nil }, housetest.PoolID, made.User.Sub)))
+		delivery, err := d.Forgot(t.Context(), d.app, "ANN@example.com")
+		if err != nil || delivery.Destination != "a***@e***" {
+			t.Fatalf("%+v, %v", delivery, err)
+		}
+		code, hashes := d.code("ann@example.com"), d.Passwords.Count()
+		refused(t, "a wrong code", d.reset("ann@example.com", wrong(code), "new password"), "CodeMismatch")
+		refused(t, "a bad password", d.reset("ann@example.com", code, "short"), "InvalidPassword.length")
+		if d.Passwords.Count() != hashes {
+			t.Error("a wrong code cost a hash")
+		}
+		refused(t, "the code", d.reset("ann@example.com", code, "new password"), "")
+		u := d.user(made.User.Sub)
+		if ok, _, _ := d.Passwords.Check(t.Context(), u.Password.Hash, "new password"); !ok {
+			t.Error("the new password does not work")
+		}
+		if u.NotBefore != d.at.Load() || u.Password.SRPVerifier == made.User.Password.SRPVerifier {
+			t.Errorf("after the reset %+v", u)
+		}
+		if _, err := d.DB.Lockouts.Get(t.Context(), housetest.PoolID, u.Sub); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("the lockout is still there: %v", err)
+		}
+		refused(t, "the code again", d.reset("ann@example.com", code, "another one"), "CodeMismatch")
+	})
+}
+
+// The reset code came to the account's address, so it confirms it; the code of
+// the sign-up is void then.
+func TestResetConfirms(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "", nil)
+	made := d.signUp("ann@example.com")
+	old := d.code("ann@example.com")
+	must(t, second(d.Forgot(t.Context(), d.app, "ann@example.com")))
+	must(t, d.reset("ann@example.com", d.code("ann@example.com"), "new password"))
+	if u := d.user(made.User.Sub); u.Status != pool.Confirmed || !u.EmailVerified() {
+		t.Errorf("the account is %+v", u)
+	}
+	refused(t, "the code of the sign-up", d.confirm("ann@example.com", old, ""), "CodeMismatch")
+}
+
+// A code proves the address it was sent to, not the one that the account has
+// since.
+func TestCodeProvesItsOwnAddress(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "", nil)
+	made := d.signUp("ann@example.com")
+	code := d.code("ann@example.com")
+	must(t, second(d.DB.Users.Update(t.Context(), housetest.PoolID, made.User.Sub, func(u *pool.User) error { u.Attributes["email"] = "other@example.com"; return nil })))
+	must(t, d.confirm("ann@example.com", code, ""))
+	if d.user(made.User.Sub).EmailVerified() {
+		t.Error("an address was verified that got no code")
+	}
+}
+
+func TestRecoveryIsOff(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "", func(doc *setup.Document) {
+		doc.UserPools[0].AccountRecoverySetting = &pool.AccountRecoverySetting{RecoveryMechanisms: []pool.RecoveryMechanism{{Name: "admin_only", Priority: 1}}}
+	})
+	d.signUp("ann@example.com")
+	refused(t, "forgot", second(d.Forgot(t.Context(), d.app, "ann@example.com")), "NotAuthorized.recovery")
+}
+
+// A disabled account, or one without a proven address, gets no code; where
+// users are hidden nobody hears of it.
+func TestForgotForWhomItCannotHelp(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		change func(*pool.User)
+		want   string
+	}{
+		"disabled":           {func(u *pool.User) { u.Status, u.Disabled = pool.Confirmed, true }, "NotAuthorized.disabled"},
+		"unproven":           {func(u *pool.User) { u.Status = pool.Confirmed }, "InvalidParameter.contact"},
+		"without e-mail":     {func(u *pool.User) { delete(u.Attributes, "email") }, "InvalidParameter.contact"},
+		"but not the proven": {func(u *pool.User) { u.Status, u.Attributes["email_verified"] = pool.Confirmed, "true" }, ""},
+	} {
+		for _, hides := range []string{"ENABLED", "LEGACY"} {
+			d := newDesk(t, "", func(doc *setup.Document) { doc.UserPoolClients[0].PreventUserExistenceErrors = hides })
+			made := d.signUp("ann@example.com")
+			d.wait(time.Second)
+			must(t, second(d.DB.Users.Update(t.Context(), housetest.PoolID, made.User.Sub, func(u *pool.User) error { c.change(u); return nil })))
+			want, mails := c.want, 1
+			if hides == "ENABLED" {
+				want = ""
+			}
+			if c.want == "" {
+				mails = 2
+			}
+			refused(t, what+" "+hides, second(d.Forgot(t.Context(), d.app, "ann@example.com")), want)
+			if sent, _ := d.DB.Mails.Newest(t.Context(), "", 10); len(sent) != mails {
+				t.Errorf("%s %s: %d mails, want %d", what, hides, len(sent), mails)
+			}
+		}
+	}
+}
+
+// Where users are not hidden (Cognito: LEGACY) an unknown name is said to be
+// one.
+func TestLegacyClientsAreTold(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "", func(doc *setup.Document) { doc.UserPoolClients[0].PreventUserExistenceErrors = "LEGACY" })
+	for what, err := range map[string]error{
+		"forgot": second(d.Forgot(t.Context(), d.app, "nobody@example.com")), "resend": second(d.Resend(t.Context(), d.app, "nobody@example.com")),
+		"confirm": d.confirm("nobody@example.com", "123456", ""), "reset": d.reset("nobody@example.com", "123456", secret),
+	} {
+		refused(t, what, err, "UserNotFound.client")
+	}
+	d.signUp("ann@example.com")
+	refused(t, "no code to reset with", d.reset("ann@example.com", "123456", secret), "ExpiredCode")
+}
+
+// A mail server that is slow is said to be slow to whoever may know; the wait
+// itself would tell others who has an account.
+func TestSlowMail(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "", nil)
+	d.taken.Store(false)
+	made := d.signUp("ann@example.com")
+	if !made.Delivery.OnItsWay {
+		t.Error("a mail that is not taken is said to be sent")
+	}
+	if delivery, err := d.ResendTo(t.Context(), d.app, made.SessionID); err != nil || !delivery.OnItsWay {
+		t.Errorf("%+v, %v", delivery, err)
+	}
+	waited := d.asked.Load()
+	for _, name := range []string{"ann@example.com", "nobody@example.com"} {
+		must(t, second(d.Resend(t.Context(), d.app, name)))
+		must(t, second(d.Forgot(t.Context(), d.app, name)))
+	}
+	if d.asked.Load() != waited {
+		t.Error("somebody waited for the mail server where users are hidden")
+	}
+	refused(t, "another session", second(d.ResendTo(t.Context(), d.app, "guess")), "NotAuthorized.session")
+}
