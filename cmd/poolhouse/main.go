@@ -9,6 +9,8 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -56,10 +58,16 @@ func run(s surroundings, args []string) int {
 		return 2
 	}
 	if err := command.Run(s); err != nil {
-		fmt.Fprintln(s.err, "poolhouse:", err)
+		fmt.Fprintln(s.err, "poolhouse:", oneLine(err))
 		return 1
 	}
 	return 0
+}
+
+// oneLine is the error without the line breaks that drivers put into theirs.
+func oneLine(err error) string {
+	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\t' })
+	return strings.Join(slices.Compact(lines), " ")
 }
 
 // logger writes lines of at least level to w.

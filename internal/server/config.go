@@ -1,6 +1,7 @@
 package server
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,6 +35,8 @@ type Config struct {
 	// says.
 	Now  func() time.Time
 	Hash *password.Params
+
+	tls *tls.Config // of TLSCert and TLSKey; nil serves http
 }
 
 // check completes the configuration and refuses what cannot work, each in one
@@ -46,8 +49,8 @@ func (c *Config) check() (own *url.URL, out message.Deliverer, err error) {
 	if c.Dev && !loopback(host) {
 		return nil, nil, fmt.Errorf("--listen %s: with --dev the server answers on this machine only (localhost, 127.0.0.1 or [::1])", c.Listen)
 	}
-	if (c.TLSCert == "") != (c.TLSKey == "") {
-		return nil, nil, errors.New("--tls-cert and --tls-key go together")
+	if err := c.loadCertificate(); err != nil {
+		return nil, nil, err
 	}
 	if c.URL == "" {
 		scheme := "http"
@@ -69,6 +72,23 @@ func (c *Config) check() (own *url.URL, out message.Deliverer, err error) {
 	}
 	out, err = c.deliverer()
 	return own, out, err
+}
+
+// loadCertificate reads the certificate once, so that a bad one is refused at
+// the start and not by the first listener.
+func (c *Config) loadCertificate() error {
+	switch {
+	case c.TLSCert == "" && c.TLSKey == "":
+		return nil
+	case c.TLSCert == "" || c.TLSKey == "":
+		return errors.New("--tls-cert and --tls-key go together")
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return fmt.Errorf("--tls-cert %s, --tls-key %s: %w", c.TLSCert, c.TLSKey, err)
+	}
+	c.tls = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	return nil
 }
 
 func (c *Config) deliverer() (message.Deliverer, error) {

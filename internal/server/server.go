@@ -73,7 +73,7 @@ func OpenLedger(ctx context.Context, database, keyFile string, log *slog.Logger)
 	if errors.Is(err, fs.ErrNotExist) {
 		fresh, newErr := store.New(ctx, database)
 		if newErr != nil {
-			return nil, nil, newErr
+			return nil, nil, fmt.Errorf("--db: %w", newErr)
 		}
 		if !fresh {
 			return nil, nil, fmt.Errorf("the master key file %s is missing, and the ledger was made with one: restore it from your backup", keyFile)
@@ -86,10 +86,13 @@ func OpenLedger(ctx context.Context, database, keyFile string, log *slog.Logger)
 		return nil, nil, err
 	}
 	db, err := store.Open(ctx, database, ring)
-	if errors.Is(err, store.ErrWrongKey) {
+	switch {
+	case errors.Is(err, store.ErrWrongKey):
 		return nil, nil, fmt.Errorf("%w: %s", err, keyFile)
+	case err != nil:
+		return nil, nil, fmt.Errorf("--db: %w", err)
 	}
-	return ring, db, err
+	return ring, db, nil
 }
 
 // build hangs the verbs on the hands and the doors on the verbs.
@@ -172,7 +175,7 @@ func (s *Server) Run(ctx context.Context, listeners []net.Listener) error {
 	done := make(chan struct{})
 	go func() { defer close(done); s.background(work) }()
 	server := &http.Server{
-		Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute,
+		Handler: s.handler, TLSConfig: s.config.tls, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.config.Log.Handler(), slog.LevelDebug),
 	}
 	failed := make(chan error, len(listeners))
@@ -196,8 +199,8 @@ func (s *Server) Run(ctx context.Context, listeners []net.Listener) error {
 
 func (s *Server) serve(server *http.Server, l net.Listener) error {
 	var err error
-	if s.config.TLSCert != "" {
-		err = server.ServeTLS(l, s.config.TLSCert, s.config.TLSKey)
+	if s.config.tls != nil {
+		err = server.ServeTLS(l, "", "") // the certificate is in TLSConfig
 	} else {
 		err = server.Serve(l)
 	}

@@ -123,14 +123,19 @@ func (t Table[T]) Update(ctx context.Context, f func(*T) error, key ...string) (
 func (t Table[T]) Upsert(ctx context.Context, f func(*T) error, key ...string) (T, error) {
 	var v T
 	err := t.db.Tx(ctx, func(ctx context.Context, tx *DB) error {
-		var zero T
 		own := t.on(tx)
-		if err := own.Create(ctx, &zero, key...); err != nil && !errors.Is(err, ErrExists) {
-			return err
+		for {
+			var zero T
+			err := own.Create(ctx, &zero, key...)
+			if err != nil && !errors.Is(err, ErrExists) {
+				return err
+			}
+			// A row that was there may be deleted before it is read: then it is
+			// made after all, and stays until this transaction ends.
+			if v, err = own.update(ctx, f, key); !errors.Is(err, ErrNotFound) {
+				return err
+			}
 		}
-		var err error
-		v, err = own.update(ctx, f, key)
-		return err
 	})
 	return v, err
 }

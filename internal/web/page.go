@@ -132,7 +132,7 @@ func (p *page) focus() string {
 	switch {
 	case p.Name == "confirm" || p.Name == "reset":
 		return "code"
-	case p.Username == "":
+	case p.Username == "" || p.Name == "forgot": // its one field
 		return "username"
 	case p.AsksEmail && p.Email == "" && p.Name == "signup":
 		return "email"

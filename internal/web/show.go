@@ -14,7 +14,7 @@ import (
 func (s *Web) page(v *visit, name string) *page {
 	p := &page{
 		tongue: v.lang, Name: name, App: v.app.Client.ClientName, Back: appOrigin(v.ask.RedirectURI),
-		Query: template.URL(v.carried()), CSRF: s.csrfToken(v), RequestID: v.trace.id,
+		Query: template.URL(v.inForms()), CSRF: s.csrfToken(v), RequestID: v.trace.id,
 		Languages:       s.look.languageLinks(v.lang, v.withLang),
 		EmailIsUsername: v.app.Pool.EmailIsUsername(), SelfSignUp: v.app.Pool.SelfSignUp(), Recovers: !v.app.Pool.RecoversByOperatorOnly(),
 		AsksEmail: v.app.Pool.VerifiesEmail() && !v.app.Pool.EmailIsUsername(),

@@ -181,3 +181,7 @@ func (v *visit) carried() string {
 	}
 	return b.String()
 }
+
+// inForms is carried for a page's markup, where scripts that fill the forms
+// undo no escape but &amp; — the plus of a space would become &#43;.
+func (v *visit) inForms() string { return strings.ReplaceAll(v.carried(), "+", "%20") }

@@ -1,0 +1,166 @@
+package stories_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/poolhouse/poolhouse/internal/housetest"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+// The benchmarks measure the server in process on SQLite, without the network,
+// and count what each request asks of the ledger, the hasher and the signer:
+//
+//	go test ./internal/stories -run '^$' -bench . -benchmem
+//
+// Passwords are hashed with the light profile of development: a production
+// hash costs more by far, so hashes/op tells what a sign-in really costs.
+
+// bench is a house that counts.
+type bench struct {
+	*testing.B
+	house   *housetest.House
+	handler http.Handler
+
+	cost       store.Cost
+	hashes     uint64
+	signatures int
+}
+
+func newBench(b *testing.B) *bench {
+	b.Helper()
+	h := housetest.Start(b, housetest.Config{})
+	return &bench{B: b, house: h, handler: h.Handler()}
+}
+
+// begin starts the counters, and reports them at the end.
+func (b *bench) begin() {
+	b.Helper()
+	b.cost, b.hashes, b.signatures = b.house.DB.Cost(), b.house.Passwords.Count(), 0
+	b.ReportAllocs()
+	b.Cleanup(func() {
+		now, n := b.house.DB.Cost(), float64(b.N)
+		b.ReportMetric(float64(now.Statements-b.cost.Statements)/n, "statements/op")
+		b.ReportMetric(float64(now.Rows-b.cost.Rows)/n, "rows/op")
+		b.ReportMetric(float64(b.house.Passwords.Count()-b.hashes)/n, "hashes/op")
+		b.ReportMetric(float64(b.signatures)/n, "signatures/op")
+	})
+}
+
+// formToken is the token of a page's form, in cookie and field alike.
+const formToken = "b5b3c9a1-9a3e-4d43-9d43-0d8f4f4d9c11"
+
+// do sends a request and demands the status.
+func (b *bench) do(r *http.Request, status int) *httptest.ResponseRecorder {
+	b.Helper()
+	w := httptest.NewRecorder()
+	b.handler.ServeHTTP(w, r)
+	if w.Code != status {
+		b.Fatalf("%s answered %d %s", r.URL.Path, w.Code, w.Body)
+	}
+	return w
+}
+
+func (b *bench) form(path string, fields url.Values) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, b.house.URL()+path, strings.NewReader(fields.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
+}
+
+// fills sends a page's form and returns where it leads.
+func (b *bench) fills(path string, fields url.Values) *url.URL {
+	b.Helper()
+	fields.Set("_csrf", formToken)
+	r := b.form(path+housetest.Ask(), fields)
+	r.AddCookie(&http.Cookie{Name: "XSRF-TOKEN", Value: formToken})
+	to, err := b.do(r, http.StatusFound).Result().Location()
+	must(b, err)
+	return to
+}
+
+type benchTokens struct {
+	ID      string `json:"id_token"`
+	Access  string `json:"access_token"`
+	Refresh string `json:"refresh_token"`
+}
+
+// asksForTokens posts to the token endpoint; an answer has two signatures.
+func (b *bench) asksForTokens(pairs ...string) (out benchTokens) {
+	b.Helper()
+	fields := url.Values{"client_id": {housetest.ClientID}}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		fields.Set(pairs[i], pairs[i+1])
+	}
+	must(b, json.Unmarshal(b.do(b.form("/oauth2/token", fields), http.StatusOK).Body.Bytes(), &out))
+	b.signatures += 2
+	return out
+}
+
+// signsIn walks from the sign-in page to the tokens.
+func (b *bench) signsIn() benchTokens {
+	b.Helper()
+	back := b.fills("/login", url.Values{"username": {ann}, "password": {secret}})
+	return b.asksForTokens("grant_type", "authorization_code", "redirect_uri", housetest.Callback, "code", back.Query().Get("code"))
+}
+
+func (b *bench) hasAnn() {
+	b.Helper()
+	b.house.SignUp(b.house.Browser(), housetest.Ask(), ann, secret)
+}
+
+// BenchmarkCodeLogin: the sign-in page with the right password, and its code at
+// the token endpoint.
+func BenchmarkCodeLogin(b *testing.B) {
+	s := newBench(b)
+	s.hasAnn()
+	s.begin()
+	for b.Loop() {
+		s.signsIn()
+	}
+}
+
+func BenchmarkRefresh(b *testing.B) {
+	s := newBench(b)
+	s.hasAnn()
+	token := s.signsIn().Refresh
+	s.begin()
+	for b.Loop() {
+		s.asksForTokens("grant_type", "refresh_token", "refresh_token", token)
+	}
+}
+
+func BenchmarkUserInfo(b *testing.B) {
+	s := newBench(b)
+	s.hasAnn()
+	token := s.signsIn().Access
+	s.begin()
+	for b.Loop() {
+		r := httptest.NewRequest(http.MethodGet, s.house.URL()+"/oauth2/userInfo", nil)
+		r.Header.Set("Authorization", "Bearer "+token)
+		s.do(r, http.StatusOK)
+	}
+}
+
+// BenchmarkSignUp: the sign-up page, up to the moment when the mail is out.
+func BenchmarkSignUp(b *testing.B) {
+	s := newBench(b)
+	s.begin()
+	for n := 0; b.Loop(); n++ {
+		if to := s.fills("/signup", url.Values{"username": {fmt.Sprintf("p%d@example.com", n)}, "password": {secret}}); to.Path != "/confirm" {
+			b.Fatalf("signing up led to %s", to)
+		}
+	}
+}
+
+func BenchmarkJWKS(b *testing.B) {
+	s := newBench(b)
+	s.begin()
+	for b.Loop() {
+		s.do(httptest.NewRequest(http.MethodGet, s.house.URL()+"/"+housetest.PoolID+"/.well-known/jwks.json", nil), http.StatusOK)
+	}
+}

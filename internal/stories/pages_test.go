@@ -1,0 +1,135 @@
+package stories_test
+
+import (
+	_ "embed"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/poolhouse/poolhouse/internal/housetest"
+	"github.com/poolhouse/poolhouse/internal/setup"
+)
+
+//go:embed testdata/axe.min.js
+var axe string
+
+// maxPage bounds a page with its style sheet, in bytes.
+const maxPage = 15 << 10
+
+// TestEveryPage looks at each page of the pool and of the sample app as people
+// with all kinds of eyes, ears, hands and screens do.
+func TestEveryPage(t *testing.T) {
+	t.Parallel()
+	s := startSample(t, "", func(d *setup.Document) {
+		d.UserPools[0].Policies = nil // every rule there is
+	})
+	w := openWindow(t)
+	ask := housetest.Ask("redirect_uri", s.url+"/oauth/cognito")
+	path := func(name string) string { return s.house.URL() + name + ask }
+
+	w.open("data:text/html,<img src=x>")
+	if len(w.violations()) == 0 {
+		t.Error("axe-core finds nothing wrong with a page that is wrong")
+	}
+	w.open(s.url)
+	w.inspect("app-front")
+	w.open(s.url + "/nowhere")
+	w.inspect("app-notice")
+	w.open(s.house.URL() + "/mailbox")
+	w.inspect("mailbox-empty")
+	w.open(s.house.URL() + "/login?client_id=" + housetest.ClientID + "&response_type=code&redirect_uri=https%3A%2F%2Felsewhere.example.com")
+	w.inspect("error")
+	w.open(path("/confirm"))
+	w.inspect("message")
+	w.open(path("/login"))
+	w.inspect("login")
+	w.fill("signInFormUsername", "nobody@example.com")
+	w.fill("signInFormPassword", "Wrong-pass-1")
+	w.enter()
+	w.inspect("login-wrong")
+	w.press("a[href^='/signup']")
+	w.inspect("signup")
+	w.fill("signUpUsername", "not an address")
+	w.fill("signUpPassword", "short")
+	w.enter()
+	w.inspect("signup-wrong")
+	w.fill("signUpUsername", "bea@example.com")
+	w.fill("signUpPassword", "Pebble-12")
+	w.enter()
+	w.inspect("confirm")
+	w.fill("verification_code", "000000")
+	w.enter()
+	w.inspect("confirm-wrong")
+	w.press("[name=resend]")
+	w.inspect("confirm-resent")
+	w.open(s.house.URL() + "/confirmUser?" + url.Values{"client_id": {housetest.ClientID}, "user_name": {"x"}, "confirmation_code": {"1"}}.Encode())
+	w.inspect("confirmUser")
+	w.press("[name=confirm]")
+	w.inspect("message-link")
+	w.open(path("/forgotPassword"))
+	w.inspect("forgot")
+	if at := w.focused(); at != "forgotUsername" {
+		t.Errorf("the focus is on %q, want the address", at)
+	}
+	w.fill("forgotUsername", "bea@example.com")
+	w.enter()
+	w.inspect("reset")
+	w.fill("verification_code", "000000")
+	w.fill("new_password", "short")
+	w.enter()
+	w.inspect("reset-wrong")
+	w.open(s.house.URL() + "/mailbox")
+	w.inspect("mailbox")
+	p := person{window: w, sample: s, email: "ann.lee@example.com"}
+	p.signsUp("Pebble-12")
+	w.inspect("app-profile")
+	w.do("opening the details", clicks("summary"))
+	w.inspect("app-profile-open")
+}
+
+// inspect holds the page against everything that every page promises.
+func (w *window) inspect(name string) {
+	w.t.Helper()
+	facts := eval[struct {
+		Scripts, Mains, Headings int
+		Lang, Title              string
+		Size                     int
+	}](w, `({
+		Scripts: document.scripts.length,
+		Mains: document.querySelectorAll("main").length,
+		Headings: document.querySelectorAll("h1").length,
+		Lang: document.documentElement.lang,
+		Title: document.title,
+		Size: performance.getEntriesByType("navigation")[0].decodedBodySize +
+			performance.getEntriesByType("resource").reduce((sum, r) => sum + r.decodedBodySize, 0),
+	})`)
+	if facts.Scripts != 0 || facts.Mains != 1 || facts.Headings != 1 || facts.Lang != "en" || facts.Title == "" {
+		w.t.Errorf("%s: %+v, want no script, one main, one h1, a language and a title", name, facts)
+	}
+	if facts.Size == 0 || facts.Size > maxPage {
+		w.t.Errorf("%s weighs %d bytes with its style sheet, want at most %d", name, facts.Size, maxPage)
+	}
+	w.narrow()
+	if wide := eval[int](w, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {
+		w.t.Errorf("%s is %d px too wide for a narrow screen", name, wide)
+	}
+	for _, scheme := range []string{"light", "dark"} {
+		w.scheme(scheme)
+		w.phone()
+		w.picture(name + "-phone-" + scheme)
+		w.desktop()
+		w.picture(name + "-desktop-" + scheme)
+		for _, violation := range w.violations() {
+			w.t.Errorf("%s, %s: %s", name, scheme, violation)
+		}
+	}
+	w.scheme("light")
+}
+
+// violations is what axe-core finds, one line each.
+func (w *window) violations() []string {
+	w.t.Helper()
+	eval[bool](w, strings.TrimRight(axe, ";\n")+`; true`)
+	return eval[[]string](w, `axe.run(document, {resultTypes: ["violations"]}).then(r =>
+		r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + v.help + ": " + n.html + " " + (n.any[0]?.message ?? ""))))`)
+}
