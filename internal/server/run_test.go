@@ -47,6 +47,19 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+// TestMailboxShowsNoRealMail: the mailbox is there only while mail stays in it.
+func TestMailboxShowsNoRealMail(t *testing.T) {
+	t.Parallel()
+	for mail, want := range map[string]int{"": http.StatusOK, "smtp://127.0.0.1:1?from=pool@example.com&tls=none": http.StatusNotFound} {
+		h := housetest.Start(t, housetest.Config{Mail: mail})
+		for _, path := range []string{"/mailbox", "/mailbox.json"} {
+			if p := get(t, h, path); p.Status != want {
+				t.Errorf("%s with --mail %q: %d, want %d", path, mail, p.Status, want)
+			}
+		}
+	}
+}
+
 // run serves on a loopback port until the returned function is called, which
 // waits for the end.
 func run(t *testing.T, f func(*server.Config)) (address string, stop func() error) {
