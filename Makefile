@@ -12,7 +12,7 @@ unit = $(shell go list ./internal/... ./cognito/... | grep -v -e /stories -e /cm
 .PHONY: demo build test check tests needed fuzz measure
 
 demo:
-	go run ./cmd/poolhouse demo
+	@go build -o bin/poolhouse ./cmd/poolhouse && exec bin/poolhouse demo
 
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/poolhouse ./cmd/poolhouse

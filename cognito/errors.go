@@ -74,7 +74,7 @@ const (
 	ErrInsufficientScope Kind = "the access token lacks a required scope"
 	// ErrNotInGroup: the person is in none of the groups required.
 	ErrNotInGroup Kind = "membership of a group is required"
-	// ErrNoSession: there is no such session, or no longer. A SessionStore returns it from Load.
+	// ErrNoSession: there is no such session, or no longer. A SessionStore returns it from Load and Save.
 	ErrNoSession Kind = "no session"
 	// ErrSessionTooLarge: the tokens do not fit into cookies; use a SessionStore.
 	ErrSessionTooLarge Kind = "the session is too large for cookies, use a SessionStore"

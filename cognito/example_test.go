@@ -238,29 +238,50 @@ func ExampleWeb() {
 }
 
 // memory is a SessionStore for one process; a shared one would use a database.
-type memory struct{ rows sync.Map }
+type memory struct {
+	mu   sync.Mutex
+	rows map[string][]byte
+}
+
+func (m *memory) Create(_ context.Context, id string, data []byte, _ time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.rows[id] = data
+	return nil
+}
 
 func (m *memory) Load(_ context.Context, id string) ([]byte, error) {
-	data, ok := m.rows.Load(id)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	data, ok := m.rows[id]
 	if !ok {
 		return nil, cognito.ErrNoSession
 	}
-	return data.([]byte), nil
+	return data, nil
 }
 
+// Save looks and stores under one lock, so that it cannot bring back what is
+// deleted in between.
 func (m *memory) Save(_ context.Context, id string, data []byte, _ time.Time) error {
-	m.rows.Store(id, data)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, ok := m.rows[id]; !ok {
+		return cognito.ErrNoSession
+	}
+	m.rows[id] = data
 	return nil
 }
 
 func (m *memory) Delete(_ context.Context, id string) error {
-	m.rows.Delete(id)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.rows, id)
 	return nil
 }
 
 func ExampleSessionStore() {
 	pool := fakepool.New(fakepool.Options{})
-	web, err := cognito.NewWeb(exampleClient(pool), cognito.WebConfig{Keys: [][]byte{exampleKey()}, Store: &memory{}})
+	web, err := cognito.NewWeb(exampleClient(pool), cognito.WebConfig{Keys: [][]byte{exampleKey()}, Store: &memory{rows: map[string][]byte{}}})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -43,8 +43,8 @@ func newRing(keys [][]byte) (ring, error) {
 	return out, nil
 }
 
-// seal binds plain to a place — the purpose and name of a cookie or row — so
-// that it opens nowhere else.
+// seal binds plain to a place — the purpose and name of a cookie or row, and the
+// app that it belongs to — so that it opens nowhere else.
 func (r ring) seal(place string, plain []byte) []byte {
 	return r[0].Seal(nil, nil, plain, []byte(place))
 }

@@ -39,11 +39,16 @@ func (s Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // SessionStore keeps sessions outside the browser, whose cookie then holds only
 // an id: for sessions that are too large for cookies, or that must end on the
 // server the moment somebody signs out. What is saved is encrypted already. All
-// methods must be safe for concurrent use.
+// methods must be safe for concurrent use and take effect at once, as one
+// statement of a database does.
 type SessionStore interface {
-	// Load returns what was saved last under id, or ErrNoSession.
+	// Create keeps data under a new id, at least until ends.
+	Create(ctx context.Context, id string, data []byte, ends time.Time) error
+	// Load returns what was kept last under id, or ErrNoSession.
 	Load(ctx context.Context, id string) ([]byte, error)
-	// Save keeps data under id, replacing what is there, at least until ends.
+	// Save replaces what is kept under id. For an id that is not there it returns
+	// ErrNoSession and keeps nothing (an UPDATE that hits no row): the person
+	// signed out while the session was being refreshed.
 	Save(ctx context.Context, id string, data []byte, ends time.Time) error
 	// Delete forgets id; an unknown id is no error.
 	Delete(ctx context.Context, id string) error
@@ -52,6 +57,7 @@ type SessionStore interface {
 // sessions reads and writes the sessions of one Web, in cookies or in a store.
 type sessions struct {
 	name  string
+	app   string // domain and app client, which what is sealed is bound to
 	ring  ring
 	jar   jar
 	store SessionStore // nil: the cookie holds the whole session
@@ -65,28 +71,43 @@ func (s *sessions) create(w http.ResponseWriter, r *http.Request, tokens *Tokens
 	if tokens.RefreshToken == "" {
 		session.Ends = tokens.Expiry
 	}
-	if err := s.write(w, r, session); err != nil {
-		return err
-	}
-	if s.store == nil {
-		return nil
-	}
-	life = time.Until(session.Ends)
-	id := s.ring.sealText("session|"+s.name, []byte(session.ID))
-	return s.jar.setLong(w, r, longCookie{name: s.name, value: id, life: life})
-}
-
-// write saves a session; with a store, the cookie stays as it is.
-func (s *sessions) write(w http.ResponseWriter, r *http.Request, session *Session) error {
 	plain, err := json.Marshal(session)
 	if err != nil {
 		return err
 	}
 	if s.store != nil {
-		return s.store.Save(r.Context(), session.ID, s.ring.seal("store|"+session.ID, plain), session.Ends)
+		sealed := s.ring.seal(s.place("store", session.ID), plain)
+		if err := s.store.Create(r.Context(), session.ID, sealed, session.Ends); err != nil {
+			return err
+		}
+		plain = []byte(session.ID)
 	}
-	value := s.ring.sealText("session|"+s.name, plain)
-	return s.jar.setLong(w, r, longCookie{name: s.name, value: value, life: time.Until(session.Ends)})
+	return s.setCookie(w, r, plain, session.Ends)
+}
+
+// update saves a refreshed session; with a store, the cookie stays as it is, and
+// a session that somebody signed out of meanwhile is ErrNoSession.
+func (s *sessions) update(w http.ResponseWriter, r *http.Request, session *Session) error {
+	plain, err := json.Marshal(session)
+	if err != nil {
+		return err
+	}
+	if s.store != nil {
+		return s.store.Save(r.Context(), session.ID, s.ring.seal(s.place("store", session.ID), plain), session.Ends)
+	}
+	return s.setCookie(w, r, plain, session.Ends)
+}
+
+// setCookie seals plain, the session or its id, into the session cookie.
+func (s *sessions) setCookie(w http.ResponseWriter, r *http.Request, plain []byte, ends time.Time) error {
+	value := s.ring.sealText(s.place("session", s.name), plain)
+	return s.jar.setLong(w, r, longCookie{name: s.name, value: value, life: time.Until(ends)})
+}
+
+// place is what a sealed text is bound to. Two apps may share a key and a cookie
+// name, and a person of the one must not be let into the other.
+func (s *sessions) place(purpose, name string) string {
+	return purpose + "|" + name + "|" + s.app
 }
 
 // read returns the session of the request, or ErrNoSession; it does not refresh.
@@ -95,7 +116,7 @@ func (s *sessions) read(r *http.Request) (*Session, error) {
 	if value == "" {
 		return nil, ErrNoSession
 	}
-	plain, err := s.ring.openText("session|"+s.name, value)
+	plain, err := s.ring.openText(s.place("session", s.name), value)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +140,7 @@ func (s *sessions) fetch(ctx context.Context, id string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.ring.open("store|"+id, sealed)
+	return s.ring.open(s.place("store", id), sealed)
 }
 
 // restoreClaims reads the claims out of tokens that were verified before they
@@ -148,16 +169,6 @@ func (s *sessions) end(w http.ResponseWriter, r *http.Request, session *Session)
 		return nil
 	}
 	return s.store.Delete(r.Context(), session.ID)
-}
-
-// update saves a refreshed session, unless somebody signed out meanwhile.
-func (s *sessions) update(w http.ResponseWriter, r *http.Request, session *Session) error {
-	if s.store != nil {
-		if _, err := s.store.Load(r.Context(), session.ID); err != nil {
-			return err
-		}
-	}
-	return s.write(w, r, session)
 }
 
 // current returns the request's session with an access token that is still

@@ -151,6 +151,18 @@ type shelf struct {
 	mu   sync.Mutex
 	rows map[string][]byte
 	down error
+
+	saving func() // before Save does anything; may be nil
+}
+
+func (s *shelf) Create(_ context.Context, id string, data []byte, _ time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.rows == nil {
+		s.rows = map[string][]byte{}
+	}
+	s.rows[id] = data
+	return s.down
 }
 
 func (s *shelf) Load(_ context.Context, id string) ([]byte, error) {
@@ -167,10 +179,13 @@ func (s *shelf) Load(_ context.Context, id string) ([]byte, error) {
 }
 
 func (s *shelf) Save(_ context.Context, id string, data []byte, _ time.Time) error {
+	if s.saving != nil {
+		s.saving()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.rows == nil {
-		s.rows = map[string][]byte{}
+	if _, ok := s.rows[id]; !ok {
+		return cognito.ErrNoSession
 	}
 	s.rows[id] = data
 	return s.down
@@ -268,24 +283,72 @@ func TestStoreRowsAreBoundToTheirID(t *testing.T) {
 	a.want("/", "nobody")
 }
 
+// Somebody signs out while the session is being refreshed: at the pool, or in
+// the last moment before the refreshed session is saved.
 func TestRefreshDoesNotReviveASignedOutSession(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		store := &shelf{}
-		cfg := webConfig()
-		cfg.Store = store
-		a := newApp(t, fakepool.Options{}, cfg)
-		a.get("/login")
-		time.Sleep(time.Hour)
-		a.pool.Break("/oauth2/token", func(w http.ResponseWriter, r *http.Request) {
-			for id := range store.rows { // somebody signs out meanwhile
-				_ = store.Delete(r.Context(), id)
-			}
-			a.pool.Answer(w, r)
+	for name, arrange := range map[string]func(*app, *shelf, func()){
+		"at the pool": func(a *app, _ *shelf, signOut func()) {
+			a.pool.Break("/oauth2/token", func(w http.ResponseWriter, r *http.Request) { signOut(); a.pool.Answer(w, r) })
+		},
+		"before saving": func(_ *app, store *shelf, signOut func()) { store.saving = signOut },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				store := &shelf{}
+				cfg := webConfig()
+				cfg.Store = store
+				a := newApp(t, fakepool.Options{}, cfg)
+				a.get("/login")
+				time.Sleep(time.Hour)
+				other := &http.Client{Transport: a.pool.Net, Jar: frozen{a.browser.Jar}}
+				other.CheckRedirect = a.step().CheckRedirect
+				arrange(a, store, func() { a.do(other, http.MethodPost, "/logout") })
+				a.want("/", "nobody")
+				if store.count() != 0 || len(a.cookies()) != 0 {
+					t.Errorf("%d sessions are back, cookies %v", store.count(), a.cookies())
+				}
+			})
 		})
-		a.want("/", "nobody")
-		if store.count() != 0 {
-			t.Error("the session is back")
+	}
+}
+
+// Two apps with the same keys and cookie name, of two app clients or of two
+// pools, do not take each other's sessions or sign-ins.
+func TestSessionsAreBoundToTheApp(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*fakepool.Pool){
+		"app client": func(p *fakepool.Pool) { p.ClientID = "admins" },
+		"domain":     func(p *fakepool.Pool) { p.Domain = "http://localhost:9230" },
+	} {
+		for where, store := range map[string]cognito.SessionStore{"cookies": nil, "store": &shelf{}} {
+			cfg := webConfig()
+			cfg.Store = store
+			a := newApp(t, fakepool.Options{}, cfg)
+			client, domain := a.pool.ClientID, a.pool.Domain
+			a.get("/login")
+			kept := a.cookies()
+			change(a.pool)
+			a.serve(cfg)
+			if _, body := a.get("/"); body != "nobody" {
+				t.Errorf("%s, %s: the other app lets in %q", name, where, body)
+			}
+			a.pool.ClientID, a.pool.Domain = client, domain
+			a.serve(cfg)
+			for _, c := range kept {
+				a.setCookie(c.Name, c.Value)
+			}
+			a.want("/", "ann@example.com at /")
 		}
-	})
+		a := newApp(t, fakepool.Options{}, webConfig())
+		login, _ := a.do(a.step(), http.MethodGet, "/login")
+		back, _ := a.do(a.step(), http.MethodGet, login.Header.Get("Location"))
+		change(a.pool)
+		a.serve(webConfig())
+		resp, _ := a.do(a.step(), http.MethodGet, back.Header.Get("Location"))
+		if n := a.pool.Count("/oauth2/token"); resp.StatusCode != http.StatusBadRequest || n != 0 {
+			t.Errorf("%s: the other app finished the sign-in: %s, %d token requests", name, resp.Status, n)
+		}
+	}
 }

@@ -16,10 +16,16 @@ import (
 type WebConfig struct {
 	// Keys encrypt and authenticate what the browser keeps: at least one key of
 	// at least 32 random bytes. The first seals, all open; to change the key, put
-	// the new one in front and drop the old one when sessions have run out.
+	// the new one in front and drop the old one when sessions have run out. What
+	// they seal is bound to the pool's domain and the app client: changing either
+	// ends the sessions.
 	Keys [][]byte
 
-	// Store keeps the sessions; nil keeps them in the browser's cookies.
+	// Store keeps the sessions; nil keeps them in the browser's cookies. Cookies
+	// cannot be called back: one that was copied, or that the answer to a request
+	// under way brings back just after a sign-out, counts until its access token
+	// expires. It is not refreshed after that where signing out revoked the refresh
+	// token (Cognito: token revocation is enabled for the app client).
 	Store SessionStore
 
 	// CookieName is the name of the session cookie, and the beginning of the
@@ -111,7 +117,10 @@ func NewWeb(client *Client, cfg WebConfig) (*Web, error) {
 			web.landingPath = path
 		}
 	}
-	web.sessions = &sessions{name: cfg.CookieName, ring: keys, jar: jar{secure: redirect.Scheme == "https"}, store: cfg.Store}
+	web.sessions = &sessions{
+		name: cfg.CookieName, app: client.cfg.Domain + "|" + client.cfg.ClientID,
+		ring: keys, jar: jar{secure: redirect.Scheme == "https"}, store: cfg.Store,
+	}
 	return web, nil
 }
 

@@ -87,7 +87,7 @@ func (web *Web) begin(w http.ResponseWriter, r *http.Request, s start) {
 	}
 	web.dropOldLogins(w, r)
 	name := web.loginCookie(s.tx.State)
-	web.sessions.jar.set(w, name, web.sessions.ring.sealText("login|"+name, plain), loginLife)
+	web.sessions.jar.set(w, name, web.sessions.ring.sealText(web.sessions.place("login", name), plain), loginLife)
 	http.Redirect(w, r, s.url, http.StatusSeeOther)
 }
 
@@ -129,7 +129,7 @@ func (web *Web) dropOldLogins(w http.ResponseWriter, r *http.Request) {
 }
 
 func (web *Web) openLogin(c *http.Cookie) (*pending, error) {
-	plain, err := web.sessions.ring.openText("login|"+c.Name, c.Value)
+	plain, err := web.sessions.ring.openText(web.sessions.place("login", c.Name), c.Value)
 	if err != nil {
 		return nil, ErrStateMismatch
 	}

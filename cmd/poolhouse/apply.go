@@ -11,7 +11,7 @@ import (
 
 type applyCommand struct {
 	ledgerFlags
-	File   string `arg:"" type:"existingfile" help:"UserPools, UserPoolClients and UserPoolDomains in JSON, in the shapes of Cognito's Create… operations."`
+	File   string `arg:"" help:"UserPools, UserPoolClients and UserPoolDomains in JSON, in the shapes of Cognito's Create… operations."`
 	DryRun bool   `help:"Say what would change and change nothing."`
 }
 

@@ -42,11 +42,14 @@ func (c demoCommand) Run(s surroundings) error {
 	}
 	defer release()
 	log := logger(s.err, c.LogLevel)
-	poolListeners, listen, err := openListeners(c.Listen)
+	if err := server.CheckLoopback("--app-listen", c.AppListen); err != nil {
+		return err
+	}
+	poolListeners, listen, err := openListeners("--listen", c.Listen)
 	if err != nil {
 		return err
 	}
-	appListeners, appListen, err := openListeners(c.AppListen)
+	appListeners, appListen, err := openListeners("--app-listen", c.AppListen)
 	if err != nil {
 		closeAll(poolListeners)
 		return err
@@ -127,7 +130,7 @@ func (c demoCommand) openFolder() (release func(), err error) {
 		return nil, fmt.Errorf("another demo is running on the folder %s: stop it, or give this one its own with --data", c.Data)
 	}
 	if c.Fresh {
-		for _, name := range []string{"demo.db", "demo.db-wal", "demo.db-shm", "master.key"} {
+		for _, name := range []string{"demo.db", "demo.db-wal", "demo.db-shm", "master.key", "app.secret"} {
 			if err := os.Remove(filepath.Join(c.Data, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				lock.Close()
 				return nil, fmt.Errorf("%s cannot be emptied: %w", c.Data, cause(err))
@@ -167,7 +170,8 @@ Poolhouse is running. Stop it with Ctrl+C.
   Sign-in page  %s
   Mailbox       %s/mailbox
 
-For an app of your own, the same settings:
+For an app of your own, stop this and run its pool alone (poolhouse serve --dev
+--apply cmd/poolhouse/demo.json), with the same settings:
 
 %s`, "http://"+net.JoinHostPort(app.Hostname, app.Port), login, poolURL, app.Env())
 }

@@ -40,6 +40,12 @@ func main() {
 // run is the whole program: 0 for done, 1 for refused, 2 for a command line
 // that cannot be read.
 func run(s surroundings, args []string) int {
+	switch { // what people type first
+	case len(args) == 1 && args[0] == "help":
+		args = []string{"--help"}
+	case len(args) == 1 && args[0] == "--version":
+		args = []string{"version"}
+	}
 	var cli commands
 	code := -1
 	parser, err := kong.New(&cli,

@@ -40,7 +40,7 @@ type serveCommand struct {
 	TLSKey       string         `name:"tls-key" placeholder:"FILE" help:"Its private key (PEM)."`
 	TrustedProxy []netip.Prefix `placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-* headers count."`
 	Dev          bool           `help:"For development: mailbox page, light password hash, reasons on error pages. Loopback only."`
-	Apply        string         `placeholder:"FILE" type:"existingfile" help:"Create and update what this file says before serving."`
+	Apply        string         `placeholder:"FILE" help:"Create and update what this file says before serving."`
 	LogLevel     slog.Level     `default:"INFO" placeholder:"LEVEL" help:"DEBUG, INFO, WARN or ERROR (${default})."`
 }
 
@@ -58,7 +58,10 @@ func (c serveCommand) Run(s surroundings) error {
 		}
 		config.Apply = &document
 	}
-	listeners, listen, err := openListeners(c.Listen)
+	if err := config.Check(); err != nil { // before the port: a wrong flag is not a taken port
+		return err
+	}
+	listeners, listen, err := openListeners("--listen", c.Listen)
 	if err != nil {
 		return err
 	}
@@ -76,14 +79,14 @@ func (c serveCommand) Run(s surroundings) error {
 }
 
 // openListeners opens address and says which port it got.
-func openListeners(address string) ([]net.Listener, string, error) {
+func openListeners(flag, address string) ([]net.Listener, string, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
-		return nil, "", fmt.Errorf("--listen %q is not host:port", address)
+		return nil, "", fmt.Errorf("%s %q is not host:port", flag, address)
 	}
 	listeners, err := server.Listen(address)
 	if err != nil {
-		return nil, "", err
+		return nil, "", fmt.Errorf("%s %w", flag, err)
 	}
 	_, port, err := net.SplitHostPort(listeners[0].Addr().String())
 	return listeners, net.JoinHostPort(host, port), err

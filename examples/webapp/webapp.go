@@ -157,6 +157,12 @@ func (a *app) notFound(w http.ResponseWriter, r *http.Request) {
 
 // signInFailed words what the package cognito reports; its details are in the log.
 func (a *app) signInFailed(w http.ResponseWriter, r *http.Request, err error) {
+	if q := r.URL.Query(); errors.Is(err, cognito.ErrStateMismatch) && q.Has("code") && !q.Has("state") {
+		// A sign-in that began at the pool's own address, not here: its code
+		// proves nothing to us, but the person is signed in there. Ask anew.
+		http.Redirect(w, r, "/login", http.StatusSeeOther)
+		return
+	}
 	n := notice{Title: "That didn't work", Text: "We couldn't finish signing you in.", Button: "Try again", Address: "/login"}
 	switch {
 	case errors.Is(err, cognito.ErrStateMismatch), errors.Is(err, cognito.ErrInvalidGrant):

@@ -210,6 +210,27 @@ func TestFailuresHaveAWayOut(t *testing.T) {
 	}
 }
 
+// Who signed in at the pool's own address comes back with a code that this
+// browser did not ask for: it proves nothing, and the app asks anew.
+func TestSignInBegunAtThePool(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	if resp, body := s.do(http.MethodGet, "/oauth/cognito?code=x", page); resp.StatusCode != 200 || !strings.HasPrefix(resp.Request.URL.Path, "/users/") {
+		t.Errorf("%s at %s\n%s", resp.Status, resp.Request.URL, body)
+	}
+	s = start(t, nil)
+	s.browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, _ := s.do(http.MethodGet, "/oauth/cognito?code=x", page)
+	if resp.StatusCode != http.StatusSeeOther || resp.Header.Get("Location") != "/login" {
+		t.Errorf("%s to %q, want 303 to /login", resp.Status, resp.Header.Get("Location"))
+	}
+	for _, query := range []string{"code=x&state=", "code=x&state=y", "", "state=y"} {
+		if resp, _ := s.do(http.MethodGet, "/oauth/cognito?"+query, page); resp.StatusCode != 400 {
+			t.Errorf("%q: %s", query, resp.Status)
+		}
+	}
+}
+
 func TestNothingIsReflected(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil)

@@ -67,7 +67,7 @@ func (a *Accounts) SignUp(ctx context.Context, app pool.App, in NewUser) (Signed
 			return SignedUp{}, err
 		}
 	}
-	session := pool.NewConfirmSession(app, user.Sub, a.Now())
+	session := pool.NewConfirmSession(app, user, a.Now())
 	err = a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
 		if err := tx.Users.Create(ctx, &user, app.Pool.NamesOf(user)); err != nil {
 			return err

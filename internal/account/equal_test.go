@@ -48,6 +48,7 @@ func TestUnknownCostsTheSame(t *testing.T) {
 				return nil
 			})))
 			must(t, d.DB.MailedCodes.Delete(t.Context(), housetest.PoolID, bob, string(pool.PurposeConfirm)))
+			another := d.signUp("dora@example.com").SessionID
 			routes := map[string]func(name string) (pool.Delivery, error){
 				"sign in": func(name string) (pool.Delivery, error) {
 					return pool.Delivery{}, second(in.Begin(t.Context(), d.app, signin.Attempt{Username: name, Factor: signin.Password("not this one")}))
@@ -55,6 +56,9 @@ func TestUnknownCostsTheSame(t *testing.T) {
 				"forgot":  func(name string) (pool.Delivery, error) { return d.Forgot(t.Context(), d.app, name) },
 				"resend":  func(name string) (pool.Delivery, error) { return d.Resend(t.Context(), d.app, name) },
 				"confirm": func(name string) (pool.Delivery, error) { return pool.Delivery{}, d.confirm(name, "000000", "") },
+				"confirm by another's session": func(name string) (pool.Delivery, error) {
+					return pool.Delivery{}, d.confirm(name, "000000", another)
+				},
 				"reset": func(name string) (pool.Delivery, error) {
 					return pool.Delivery{}, d.reset(name, "000000", "new password")
 				},
@@ -62,7 +66,7 @@ func TestUnknownCostsTheSame(t *testing.T) {
 					return pool.Delivery{}, d.reset(name, "000000", "short")
 				},
 			}
-			for _, route := range []string{"confirm", "reset", "reset to a bad one", "sign in", "forgot", "reset", "resend", "confirm"} {
+			for _, route := range []string{"confirm", "reset", "reset to a bad one", "sign in", "forgot", "reset", "resend", "confirm", "confirm by another's session"} {
 				for round := range 18 { // past every budget
 					compare(t, d, route, round, routes[route])
 				}

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 type person struct {
 	owner string
 	user  *pool.User
+	email string // the account's, also where user is left out
 }
 
 var errUnknown = &pool.Error{Kind: pool.UserNotFound, Reason: "client"}
@@ -39,7 +41,7 @@ func (a *Accounts) find(ctx context.Context, app pool.App, typed string) (person
 	}
 	switch {
 	case err == nil:
-		return person{owner: user.Sub, user: &user}, nil
+		return person{owner: user.Sub, user: &user, email: user.Email()}, nil
 	case !errors.Is(err, store.ErrNotFound):
 		return person{}, err
 	case !app.Client.HidesUsers():
@@ -54,16 +56,20 @@ func (a *Accounts) use(ctx context.Context, poolID string, who person, b pool.Bu
 	return err
 }
 
-// address is where a code for a typed name goes: the account's own address, or
-// for nobody one that would look like theirs.
-func (a *Accounts) address(app pool.App, who person, typed string) string {
-	if who.user != nil {
-		return who.user.Email()
+// shown is where a code for a typed name is said to go. Where the client hides
+// who has an account, an address that was typed is shown as it was typed,
+// whoever has it; a username shows the account's own address, or for nobody
+// one that stays the same and could be anybody's.
+func (a *Accounts) shown(app pool.App, who person, typed string) string {
+	typed = strings.TrimSpace(typed)
+	if app.Client.HidesUsers() && app.Pool.EmailIsUsername() && strings.Contains(typed, "@") {
+		return pool.MaskEmail(typed)
 	}
-	if strings.Contains(typed, "@") {
-		return strings.TrimSpace(typed)
+	if who.email != "" {
+		return pool.MaskEmail(who.email)
 	}
 	const letters = "abcdefghijklmnopqrstuvwxyz"
-	pick := func(i int) string { n := int(who.owner[i]) % len(letters); return letters[n : n+1] }
-	return pick(1) + "@" + pick(2)
+	digest := sha256.Sum256([]byte(who.owner))
+	pick := func(b byte) string { n := int(b) % len(letters); return letters[n : n+1] }
+	return pool.MaskEmail(pick(digest[0]) + "@" + pick(digest[1]))
 }

@@ -76,7 +76,8 @@ func (a *Accounts) Reset(ctx context.Context, app pool.App, in NewPassword) erro
 		}
 		confirm := a.confirmed(code)
 		_, err = tx.Users.Update(ctx, app.Pool.ID, who.owner, func(u *pool.User) error {
-			u.Password, u.NotBefore = fresh, a.Now().UnixMilli()
+			u.Password = fresh
+			u.EndAll(a.Now())
 			return confirm(u)
 		})
 		if err != nil {

@@ -2,9 +2,12 @@ package account_test
 
 import (
 	"errors"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/poolhouse/poolhouse/internal/account"
 	"github.com/poolhouse/poolhouse/internal/housetest"
 	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/setup"
@@ -19,7 +22,7 @@ func TestReset(t *testing.T) {
 		must(t, d.confirm("ann@example.com", d.code("ann@example.com"), ""))
 		must(t, second(d.DB.Lockouts.Upsert(t.Context(), func(l *pool.Lockout) error { l.LockedUntil = 1 << 50; return nil }, housetest.PoolID, made.User.Sub)))
 		delivery, err := d.Forgot(t.Context(), d.app, "ANN@example.com")
-		if err != nil || delivery.Destination != "a***@e***" {
+		if err != nil || delivery.Destination != "A***@e***" {
 			t.Fatalf("%+v, %v", delivery, err)
 		}
 		code, hashes := d.code("ann@example.com"), d.Passwords.Count()
@@ -151,4 +154,49 @@ func TestSlowMail(t *testing.T) {
 		t.Error("somebody waited for the mail server where users are hidden")
 	}
 	refused(t, "another session", second(d.ResendTo(t.Context(), d.app, "guess")), "NotAuthorized.session")
+}
+
+// Where users are hidden, what is shown of the address that a code goes to is
+// the same with an account and without, however the name is typed and by
+// whatever way the code is asked for.
+func TestMasks(t *testing.T) {
+	t.Parallel()
+	ways := func(d *desk, name string) (forgot, resend string) {
+		t.Helper()
+		f, err := d.Forgot(t.Context(), d.app, name)
+		must(t, err)
+		r, err := d.Resend(t.Context(), d.app, name)
+		must(t, err)
+		return f.Destination, r.Destination
+	}
+	byEmail := newDesk(t, "", nil)
+	byEmail.signUp("ann@example.com")
+	must(t, byEmail.confirm("ann@example.com", byEmail.code("ann@example.com"), ""))
+	byEmail.signUp("abe@example.com") // waits for its code
+	for _, name := range []string{"ann@example.com", "abe@example.com", "alf@example.com"} {
+		for typed, want := range map[string]string{name: "a***@e***", strings.ToUpper(name): "A***@E***", " " + name: "a***@e***"} {
+			if forgot, resend := ways(byEmail, typed); forgot != want || resend != want {
+				t.Errorf("%q: forgot %q, resend %q, want %q", typed, forgot, resend, want)
+			}
+		}
+	}
+	byName := newDesk(t, "", func(doc *setup.Document) { doc.UserPools[0].UsernameAttributes = nil })
+	for _, name := range []string{"ann", "abe"} {
+		made, err := byName.SignUp(t.Context(), byName.app, account.NewUser{Username: name, Password: secret, Attributes: map[string]string{"email": name + "@example.com"}})
+		must(t, err)
+		if name == "ann" {
+			must(t, byName.confirm(name, byName.code("ann@example.com"), made.SessionID))
+		}
+	}
+	masks := map[string]bool{}
+	for i, name := range []string{"ann", "abe", "bob", "carl", "dora", "eve", "fred", "gus", "hal@example.com"} {
+		forgot, resend := ways(byName, name)
+		if !regexp.MustCompile(`^[a-z]\*\*\*@[a-z]\*\*\*$`).MatchString(forgot) || forgot != resend || i < 2 && forgot != "a***@e***" {
+			t.Errorf("%s: forgot %q, resend %q", name, forgot, resend)
+		}
+		masks[forgot] = true
+	}
+	if len(masks) < 4 { // eight strangers with three of 676 masks: chance does not do that
+		t.Errorf("strangers share the masks %v", masks)
+	}
 }

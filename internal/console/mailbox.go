@@ -123,7 +123,7 @@ func (b *Mailbox) letters(r *http.Request) ([]letter, error) {
 	out := make([]letter, 0, len(mails))
 	for _, m := range mails {
 		out = append(out, letter{
-			ID: m.ID, To: m.To, Subject: m.Subject, Text: m.Text.Reveal(), HTML: m.HTML.Reveal(), Code: m.Code.Reveal(),
+			ID: m.ID, To: m.To, Subject: m.Subject.Reveal(), Text: m.Text.Reveal(), HTML: m.HTML.Reveal(), Code: m.Code.Reveal(),
 			Link: b.linkIn(m.Text.Reveal()), Pool: m.UserPoolID, State: string(m.State), CreatedAt: time.UnixMilli(m.CreatedAt).UTC(),
 		})
 	}

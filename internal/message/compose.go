@@ -58,7 +58,7 @@ func Compose(p pool.Pool, kind pool.MailKind, in Letter) (pool.Mail, error) {
 	if !t.link {
 		in.Link = "" // a mail by code never carries a link, whatever its template holds
 	}
-	m.Subject = fillText(t.subject, in)
+	m.Subject = pool.Secret(fillText(t.subject, in))
 	m.Text, m.HTML = t.bodies(in)
 	if err := checkHeaders(m); err != nil {
 		return pool.Mail{}, fmt.Errorf("message: %s mail of pool %s: %w", kind, p.ID, err)
@@ -111,7 +111,7 @@ func (t template) bodies(in Letter) (text, asHTML pool.Secret) {
 // checkHeaders refuses what could end a header line and begin another (RFC 5322,
 // section 2.2), and addresses that are not one address.
 func checkHeaders(m pool.Mail) error {
-	if !headerSafe(m.Subject) {
+	if !headerSafe(m.Subject.Reveal()) {
 		return errors.New("the subject holds a control character or invalid UTF-8")
 	}
 	if !plainAddress(m.To) {

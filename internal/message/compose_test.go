@@ -95,7 +95,7 @@ func TestCompose(t *testing.T) {
 				t.Errorf("pool %q, kind %q, code kept: %v", m.UserPoolID, m.Kind, m.Code == test.in.Code)
 			}
 			golden(t, test.name, fmt.Sprintf("From: %s\nReply-To: %s\nTo: %s\nSubject: %s\n\n--- text\n%s\n--- html\n%s\n",
-				m.From, m.ReplyTo, m.To, m.Subject, m.Text.Reveal(), m.HTML.Reveal()))
+				m.From, m.ReplyTo, m.To, m.Subject.Reveal(), m.Text.Reveal(), m.HTML.Reveal()))
 		})
 	}
 }

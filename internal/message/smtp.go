@@ -80,7 +80,7 @@ func (s SMTP) message(m pool.Mail) (*mail.Msg, error) {
 	msg.SetMessageIDWithValue(m.ID + "@" + domain)
 	msg.SetDateWithValue(time.UnixMilli(m.CreatedAt).UTC())
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: asks for no out-of-office replies
-	msg.Subject(m.Subject)
+	msg.Subject(m.Subject.Reveal())
 	msg.SetBodyString(mail.TypeTextPlain, m.Text.Reveal())
 	if m.HTML != "" {
 		msg.AddAlternativeString(mail.TypeTextHTML, m.HTML.Reveal())

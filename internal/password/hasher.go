@@ -12,18 +12,24 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// ErrBusy says that no slot came free in time. The caller may be asked to try
-// again; when its context ended first, the error wraps that as well.
+// ErrBusy says that no slot came free in time, or that too many wait for one
+// already. The caller may be asked to try again; when its context ended first,
+// the error wraps that as well.
 var ErrBusy = errors.New("password: too many passwords are being hashed")
 
 // maxWait bounds the wait for a slot when the context has no nearer deadline.
 const maxWait = 10 * time.Second
+
+// maxQueue is how many may wait for each slot. A longer line would make everybody
+// wait longer than people do, for a password that nobody waits for any more.
+const maxQueue = 8
 
 // Hasher makes and checks hashes, a limited number at a time. It is safe for
 // concurrent use.
 type Hasher struct {
 	params Params
 	slots  chan struct{}
+	room   chan struct{} // for who is in a slot or waits for one
 	count  atomic.Uint64
 }
 
@@ -34,7 +40,8 @@ func NewHasher(p Params, slots int) *Hasher {
 	if !p.valid() {
 		panic(fmt.Sprintf("password: parameters out of bounds: %+v", p))
 	}
-	return &Hasher{params: p, slots: make(chan struct{}, max(slots, 1))}
+	slots = max(slots, 1)
+	return &Hasher{params: p, slots: make(chan struct{}, slots), room: make(chan struct{}, slots*(1+maxQueue))}
 }
 
 // Hash returns the PHC string of password under a fresh random salt of 16 bytes.
@@ -88,18 +95,31 @@ func (h *Hasher) compute(ctx context.Context, like phc, password string) ([]byte
 	if err := h.enter(ctx); err != nil {
 		return nil, err
 	}
-	defer func() { <-h.slots }()
+	defer h.leave()
 	h.count.Add(1)
 	p := like.params
 	return argon2.IDKey([]byte(password), like.salt, p.Passes, p.MemoryKiB, p.Lanes, uint32(len(like.hash))), nil
 }
 
-// enter waits for a slot. A computation under way cannot be interrupted, so the
-// context counts only up to here.
+// enter waits for a slot, unless too many wait already. A computation under way
+// cannot be interrupted, so the context counts only up to here.
 func (h *Hasher) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%w: %w", ErrBusy, err)
 	}
+	select {
+	case h.room <- struct{}{}:
+	default:
+		return ErrBusy
+	}
+	err := h.wait(ctx)
+	if err != nil {
+		<-h.room
+	}
+	return err
+}
+
+func (h *Hasher) wait(ctx context.Context) error {
 	patience := time.NewTimer(maxWait)
 	defer patience.Stop()
 	select {
@@ -110,4 +130,9 @@ func (h *Hasher) enter(ctx context.Context) error {
 	case <-patience.C:
 		return ErrBusy
 	}
+}
+
+func (h *Hasher) leave() {
+	<-h.slots
+	<-h.room
 }

@@ -15,6 +15,7 @@ type AuthorizationCode struct {
 	Nonce         string `json:",omitempty"`
 	CodeChallenge string `json:",omitempty"`
 	AuthTime      int64
+	NotBefore     int64 `json:",omitempty"` // the user's, when they signed in
 	CreatedAt     int64
 	ExpiresAt     int64
 }

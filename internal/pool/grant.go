@@ -11,6 +11,7 @@ type Grant struct {
 	Sub          string
 	Scopes       []string
 	AuthTime     int64
+	NotBefore    int64 `json:",omitempty"` // the user's, when they signed in
 	CreatedAt    int64
 	RefreshUntil int64 `json:",omitempty"` // rotation does not move it; 0: no refresh token
 	ExpiresAt    int64 // when the last token of the family is past its time
@@ -26,7 +27,7 @@ type Grant struct {
 
 // Live says whether tokens of the grant are still good for u at now.
 func (g Grant) Live(u User, now time.Time) bool {
-	return !g.Revoked && !u.Void(g.CreatedAt) && now.UnixMilli() < g.ExpiresAt
+	return !g.Revoked && !u.Void(g.NotBefore) && now.UnixMilli() < g.ExpiresAt
 }
 
 // ErrRefreshReused says that a rotated refresh token came back after its

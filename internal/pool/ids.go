@@ -69,6 +69,10 @@ func OwnerOf(key []byte, poolID string, name Name) string {
 // characters (Cognito: UserPoolIdType).
 func ValidPoolID(id string) bool { return len(id) <= 55 && poolIDPattern.MatchString(id) }
 
+// ValidClientID says whether id is 1 to 128 letters, digits, "_" or "+"
+// (Cognito: ClientIdType).
+func ValidClientID(id string) bool { return clientIDPattern.MatchString(id) }
+
 // ShortName is the part of a pool id after the underscore. It is baked into
 // every SRP verifier of the pool.
 func ShortName(poolID string) string {

@@ -37,6 +37,15 @@ func (l *Lockout) Reserve(now time.Time) error {
 	return nil
 }
 
+// GiveBack undoes a reservation whose password was never looked at; lock is the
+// LockedUntil that it left behind.
+func (l *Lockout) GiveBack(lock int64) {
+	l.Failures = max(0, l.Failures-1)
+	if l.LockedUntil == lock {
+		l.LockedUntil = 0
+	}
+}
+
 func lockFor(failures int) time.Duration {
 	shift := failures - freeFailures
 	if shift > 10 { // 2^10 s is past the cap already

@@ -118,22 +118,65 @@ func TestGrantRotation(t *testing.T) {
 func TestWhatOutlivesAnAccountsChange(t *testing.T) {
 	t.Parallel()
 	now := time.UnixMilli(10_000)
-	g := pool.Grant{CreatedAt: 5000, ExpiresAt: 20_000}
+	g := pool.Grant{CreatedAt: 5000, NotBefore: 4000, ExpiresAt: 20_000}
 	for what, c := range map[string]struct {
 		g    pool.Grant
 		u    pool.User
 		want bool
 	}{
-		"live":         {g, pool.User{}, true},
-		"same moment":  {g, pool.User{NotBefore: 5000}, true},
-		"signed out":   {g, pool.User{NotBefore: 5001}, false},
-		"disabled":     {g, pool.User{Disabled: true}, false},
-		"revoked":      {pool.Grant{CreatedAt: 5000, ExpiresAt: 20_000, Revoked: true}, pool.User{}, false},
-		"past its day": {pool.Grant{CreatedAt: 5000, ExpiresAt: 10_000}, pool.User{}, false},
+		"live":           {g, pool.User{NotBefore: 4000}, true},
+		"never ended":    {pool.Grant{CreatedAt: 5000, ExpiresAt: 20_000}, pool.User{}, true},
+		"signed out":     {g, pool.User{NotBefore: 5001}, false},
+		"by a late node": {g, pool.User{NotBefore: 4001}, false}, // ended before it began, by a clock that is behind
+		"under way":      {pool.Grant{CreatedAt: 5000, ExpiresAt: 20_000}, pool.User{NotBefore: 4000}, false},
+		"disabled":       {g, pool.User{Disabled: true, NotBefore: 4000}, false},
+		"revoked":        {pool.Grant{CreatedAt: 5000, ExpiresAt: 20_000, Revoked: true}, pool.User{}, false},
+		"past its day":   {pool.Grant{CreatedAt: 5000, ExpiresAt: 10_000}, pool.User{}, false},
 	} {
 		if got := c.g.Live(c.u, now); got != c.want {
 			t.Errorf("%s: %v, want %v", what, got, c.want)
 		}
+	}
+}
+
+// Each change moves the account on, also twice in one moment and by a clock
+// that is behind.
+func TestEndAll(t *testing.T) {
+	t.Parallel()
+	var u pool.User
+	for _, c := range []struct{ at, want int64 }{{5000, 5000}, {5000, 5001}, {4000, 5002}, {6000, 6000}} {
+		before := u.NotBefore
+		u.EndAll(time.UnixMilli(c.at))
+		if u.NotBefore != c.want || !u.Void(before) || u.Void(u.NotBefore) {
+			t.Errorf("at %d: %+v, want NotBefore %d", c.at, u, c.want)
+		}
+	}
+}
+
+// A try whose password was never looked at counts no more, and leaves no lock
+// of its own; the lock of another stays.
+func TestGiveBack(t *testing.T) {
+	t.Parallel()
+	now := time.UnixMilli(1_700_000_000_000)
+	var l pool.Lockout
+	for range 100 {
+		if err := l.Reserve(now); err != nil {
+			t.Fatalf("a try that was given back counts: %v, %+v", err, l)
+		}
+		l.GiveBack(l.LockedUntil)
+	}
+	for range 4 {
+		l.Reserve(now)
+	}
+	early := l.LockedUntil
+	if err := l.Reserve(now); err != nil {
+		t.Fatalf("the fifth: %v", err)
+	}
+	if l.GiveBack(early); refusal(l.Reserve(now)) != "NotAuthorized.attempts" {
+		t.Errorf("giving back an earlier try took the lock of a later one away: %+v", l)
+	}
+	if l.Failures != 4 {
+		t.Errorf("%d failures, want 4", l.Failures)
 	}
 }
 

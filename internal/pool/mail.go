@@ -18,7 +18,7 @@ type Mail struct {
 	From       string `json:",omitempty"` // empty: the server's own sender
 	ReplyTo    string `json:",omitempty"`
 	To         string
-	Subject    string
+	Subject    Secret // a pool's template may put the code here too
 	Text       Secret
 	HTML       Secret `json:",omitempty"` // set when the template is HTML
 	Code       Secret `json:",omitempty"` // for the mailbox of demo and --dev

@@ -11,6 +11,7 @@ type Session struct {
 	Purpose    SessionPurpose
 	Proven     bool // the missing proof was brought; the next step may sign in
 	AuthTime   int64
+	NotBefore  int64 `json:",omitempty"` // the user's, when it began
 	ExpiresAt  int64
 }
 
@@ -27,9 +28,9 @@ const ConfirmSessionLife = 24 * time.Hour
 
 // NewConfirmSession is the session of somebody whose account at app waits for
 // the code that proves its address.
-func NewConfirmSession(app App, sub string, now time.Time) Session {
+func NewConfirmSession(app App, u User, now time.Time) Session {
 	return Session{
-		UserPoolID: app.Pool.ID, ClientID: app.Client.ID, Sub: sub, Purpose: SessionConfirm,
+		UserPoolID: app.Pool.ID, ClientID: app.Client.ID, Sub: u.Sub, NotBefore: u.NotBefore, Purpose: SessionConfirm,
 		AuthTime: now.UnixMilli(), ExpiresAt: now.Add(ConfirmSessionLife).UnixMilli(),
 	}
 }
@@ -40,6 +41,7 @@ type BrowserSession struct {
 	UserPoolID string `json:"UserPoolId"`
 	Sub        string
 	AuthTime   int64
+	NotBefore  int64 `json:",omitempty"` // the user's, when it began
 	ExpiresAt  int64
 }
 

@@ -4,8 +4,11 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // UserStatus is where an account stands (Cognito: UserStatusType).
@@ -28,8 +31,9 @@ type User struct {
 	Disabled   bool `json:",omitempty"`
 	Password   Password
 
-	// NotBefore (ms): grants, access tokens, browser sessions and challenges
-	// that began earlier are void. One write ends them all.
+	// NotBefore (ms) is when everything that the account had open was ended.
+	// Grants, codes, browser sessions and challenges carry the value that they
+	// began under; once it moves on, one write has ended them all.
 	NotBefore        int64 `json:",omitempty"`
 	CreateDate       int64
 	LastModifiedDate int64
@@ -50,10 +54,14 @@ func (u User) Email() string { return u.Attributes["email"] }
 // EmailVerified says whether the address was proven.
 func (u User) EmailVerified() bool { return u.Attributes["email_verified"] == "true" }
 
-// Void says whether something that began at startedAt (ms) was ended by a
-// later change of the account: sign-out everywhere, disable, reset, change of
-// password.
-func (u User) Void(startedAt int64) bool { return u.Disabled || startedAt < u.NotBefore }
+// Void says whether something that began under the given NotBefore was ended:
+// by sign-out everywhere, disable, reset or change of password. It compares
+// values and not clocks, so that a sign-in which read the account before the
+// change and finished after it is void too, on whatever node.
+func (u User) Void(notBefore int64) bool { return u.Disabled || notBefore != u.NotBefore }
+
+// EndAll ends everything that the account has open.
+func (u *User) EndAll(now time.Time) { u.NotBefore = max(now.UnixMilli(), u.NotBefore+1) }
 
 // NameKind tells apart the names that lead to a user in the ledger.
 type NameKind string
@@ -106,10 +114,18 @@ func (p Pool) CheckUsername(name string) error {
 	if name == "" {
 		return refuse(InvalidParameter, "required", "username", "")
 	}
-	if !utf8.ValidString(name) || utf8.RuneCountInString(name) > 128 || strings.ContainsFunc(name, notUsernameRune) {
+	if !utf8.ValidString(name) || utf8.RuneCountInString(name) > 128 || strings.ContainsFunc(name, notUsernameRune) || looksAlike(name) {
 		return refuse(InvalidParameter, "username", "username", "")
 	}
 	return nil
+}
+
+// looksAlike says whether name is written with letters that stand for others:
+// the Kelvin sign for a k, a full-width or a decomposed letter. Folding or a
+// reader's eye would take it for another name. (U+0130 is its own form, and
+// folds to an i.)
+func looksAlike(name string) bool {
+	return !norm.NFKC.IsNormalString(name) || strings.ContainsRune(name, '\u0130')
 }
 
 func notUsernameRune(r rune) bool {
@@ -125,10 +141,23 @@ func CheckEmail(field, address string) error {
 	parsed, err := mail.ParseAddress(address)
 	local, host, _ := strings.Cut(address, "@")
 	plain := err == nil && parsed.Name == "" && parsed.Address == address && !strings.ContainsAny(address, "<>\" ")
-	if !plain || len(address) > 254 || len(local) > 64 || host == "" || strings.ContainsFunc(address, notUsernameRune) {
+	if !plain || len(address) > 254 || len(local) > 64 || !publicHost(host) || looksAlike(address) || strings.ContainsFunc(address, notUsernameRune) {
 		return refuse(InvalidParameter, "email", field, "")
 	}
 	return nil
+}
+
+// publicHost says whether mail for host leads to a domain, and not to an
+// address or a machine by its bare name: strangers choose it, our mail server
+// would go there. (RFC 3696 §2: a top-level domain is never all digits.)
+func publicHost(host string) bool {
+	labels := strings.Split(host, ".")
+	for _, label := range labels {
+		if label == "" || strings.ContainsAny(label, "[]:") || label[0] == '-' || label[len(label)-1] == '-' {
+			return false
+		}
+	}
+	return len(labels) > 1 && strings.Trim(labels[len(labels)-1], "0123456789") != ""
 }
 
 // CheckAttributeValue refuses what Cognito's AttributeValueType does not allow:

@@ -49,12 +49,12 @@ func TestUsernames(t *testing.T) {
 			t.Errorf("username %q: %v", good, err)
 		}
 	}
-	for _, bad := range []string{"", "a b", "a\x00b", "a\nb", "\xff", "a\u200bb", strings.Repeat("a", 129)} {
+	for _, bad := range []string{"", "a b", "a\x00b", "a\nb", "\xff", "a\u200bb", strings.Repeat("a", 129), "\u212aate", "Ａnn", "ﬁona", "jo\u0308rg", "ann\u0130", "ca\u017fe"} {
 		if byName.CheckUsername(bad) == nil {
 			t.Errorf("username %q passes", bad)
 		}
 	}
-	for _, good := range []string{"ann@example.com", "Ann+tag@example.com", "a@b", "o'neil@example.com", "jörg@example.com"} {
+	for _, good := range []string{"ann@example.com", "Ann+tag@example.com", "a@b.c", "o'neil@example.com", "jörg@example.com"} {
 		if err := byEmail.CheckUsername(good); err != nil {
 			t.Errorf("e-mail %q: %v", good, err)
 		}
@@ -62,6 +62,8 @@ func TestUsernames(t *testing.T) {
 	for _, bad := range []string{
 		"", "ann", "@example.com", "ann@", "a@b@c", "Ann <ann@example.com>", "<ann@example.com>", " ann@example.com", "ann@example.com ", "ann@example.com,bob@example.com",
 		"ann@example.com\r\nBcc: eve@example.com", "ann\x00@example.com", "\"a b\"@example.com", "ann@exa mple.com", strings.Repeat("a", 65) + "@b.c", "a@" + strings.Repeat("b", 251) + ".c",
+		"a@b", "a@localhost", "a@127.0.0.1", "a@[127.0.0.1]", "a@[::1]", "a@[IPv6:::1]", "a@b.", "a@.b", "a@b..c", "a@-b.c", "a@b-.c",
+		"\u212aate@example.com", "ann@examp\u217ce.com", "\u0130@example.com", "ann@\u3164.com", "jo\u0308rg@example.com",
 	} {
 		if byEmail.CheckUsername(bad) == nil {
 			t.Errorf("e-mail %q passes", bad)

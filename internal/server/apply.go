@@ -2,7 +2,12 @@ package server
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/setup"
@@ -28,10 +33,36 @@ type Ledger struct {
 // Apply brings a ledger to what a document says, without a server. A dry run
 // changes nothing and says what would change.
 func Apply(ctx context.Context, l Ledger, d Document, dry bool) ([]Change, error) {
+	if dry {
+		forget, err := l.elsewhere()
+		if err != nil {
+			return nil, err
+		}
+		defer forget()
+	}
 	_, db, err := OpenLedger(ctx, l.Database, l.MasterKeyFile, l.Log)
 	if err != nil {
 		return nil, err
 	}
 	defer db.Close()
 	return (&setup.Setup{DB: db, Region: l.Region, Now: time.Now}).Apply(ctx, d, dry)
+}
+
+// elsewhere moves a ledger that is not there yet into a folder that goes away:
+// a dry run leaves nothing behind, no empty database and no key.
+func (l *Ledger) elsewhere() (forget func(), err error) {
+	path, found := strings.CutPrefix(l.Database, "sqlite:")
+	if !found {
+		return func() {}, nil
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return func() {}, err
+	}
+	folder, err := os.MkdirTemp("", "poolhouse-dry-run")
+	if err != nil {
+		return nil, err
+	}
+	l.Database, l.MasterKeyFile = "sqlite:"+filepath.Join(folder, "dry.db"), filepath.Join(folder, "dry.key")
+	l.Log = slog.New(slog.DiscardHandler)
+	return func() { os.RemoveAll(folder) }, nil
 }

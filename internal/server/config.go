@@ -39,6 +39,24 @@ type Config struct {
 	tls *tls.Config // of TLSCert and TLSKey; nil serves http
 }
 
+// Check says what is wrong with the configuration, without opening anything.
+func (c Config) Check() error {
+	_, _, err := c.check()
+	return err
+}
+
+// CheckLoopback refuses an address that other machines could reach.
+func CheckLoopback(flag, address string) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("%s %q is not host:port", flag, address)
+	}
+	if !loopback(host) {
+		return fmt.Errorf("%s %s: the demo answers on this machine only (localhost, 127.0.0.1 or [::1])", flag, address)
+	}
+	return nil
+}
+
 // check completes the configuration and refuses what cannot work, each in one
 // line that names the flag.
 func (c *Config) check() (own *url.URL, out message.Deliverer, err error) {
@@ -69,6 +87,9 @@ func (c *Config) check() (own *url.URL, out message.Deliverer, err error) {
 	}
 	if own.Scheme == "http" && !loopback(own.Hostname()) {
 		return nil, nil, fmt.Errorf("--url %s: outside this machine people sign in over https only (terminate TLS at a proxy and give its address)", c.URL)
+	}
+	if c.Dev && !loopback(own.Hostname()) && !strings.HasSuffix(own.Hostname(), ".localhost") {
+		return nil, nil, fmt.Errorf("--url %s: --dev shows everybody's mail, so it is for this machine only", c.URL)
 	}
 	out, err = c.deliverer()
 	return own, out, err

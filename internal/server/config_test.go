@@ -80,6 +80,8 @@ func TestRefusedConfigurations(t *testing.T) {
 		{"--tls-cert", func(c *server.Config) { c.TLSCert = "cert.pem" }},
 		{"--tls-cert", func(c *server.Config) { c.TLSKey = "key.pem" }},
 		{"--tls-cert", func(c *server.Config) { c.TLSCert, c.TLSKey = "no-such-cert.pem", "no-such-key.pem" }},
+		{"--url", func(c *server.Config) { c.URL = "https://auth.example.com" }},
+		{"--url", func(c *server.Config) { c.URL = "https://localhost.example.com" }},
 		{"--url is needed", grown(func(c *server.Config) { c.Listen = ":443" })},
 		{"--url", grown(func(c *server.Config) { c.URL = "auth.example.com" })},
 		{"--url", grown(func(c *server.Config) { c.URL = "ftp://auth.example.com" })},

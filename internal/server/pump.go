@@ -136,7 +136,7 @@ func (p *pump) deliver(ctx context.Context, m pool.Mail) {
 		m.DueAt = now.Add(min(pumpBackoff<<min(m.Attempts-1, 10), pumpSlowest)).UnixMilli()
 	}
 	if m.State != pool.MailWaiting && p.sender.Out != nil {
-		m.Text, m.HTML, m.Code = "", "", "" // what is done holds no code any more
+		m.Subject, m.Text, m.HTML, m.Code = "", "", "", "" // what is done holds no code any more
 	}
 	if err != nil {
 		p.log.Warn("mail was not taken", "id", m.ID, "to", pool.MaskEmail(m.To), "attempts", m.Attempts, "state", m.State, "error", err)

@@ -138,9 +138,17 @@ func (s *Server) prepare(ctx context.Context) error {
 	if s.config.Apply == nil {
 		return nil
 	}
-	var err error
-	s.Changes, err = (&setup.Setup{DB: s.DB, Region: s.config.Region, Now: s.config.Now}).Apply(ctx, *s.config.Apply, false)
+	apply := &setup.Setup{DB: s.DB, Region: s.config.Region, Now: s.config.Now}
+	changes, err := apply.Apply(ctx, *s.config.Apply, true)
 	if err != nil {
+		return err
+	}
+	for _, change := range changes {
+		if change.NewSecret != "" { // nobody would see it: the log is no place for it
+			return fmt.Errorf("app client %s needs a new secret, which is shown once: make it with poolhouse apply, or give its ClientSecret", change.Name)
+		}
+	}
+	if s.Changes, err = apply.Apply(ctx, *s.config.Apply, false); err != nil {
 		return err
 	}
 	for _, change := range s.Changes {

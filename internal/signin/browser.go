@@ -14,7 +14,7 @@ import (
 func (s *Signin) Remember(ctx context.Context, app pool.App, who pool.SignedIn, oldCookie string) (cookie string, err error) {
 	cookie = pool.NewToken()
 	session := pool.BrowserSession{
-		UserPoolID: app.Pool.ID, Sub: who.User.Sub, AuthTime: who.AuthTime,
+		UserPoolID: app.Pool.ID, Sub: who.User.Sub, AuthTime: who.AuthTime, NotBefore: who.User.NotBefore,
 		ExpiresAt: s.Now().Add(pool.BrowserSessionLife).UnixMilli(),
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
@@ -46,16 +46,19 @@ func (s *Signin) Resume(ctx context.Context, app pool.App, cookie string, ask po
 		return who, false, err
 	}
 	user, err := s.DB.Users.Get(ctx, app.Pool.ID, session.Sub)
-	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(session.AuthTime) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(session.NotBefore) {
 		return who, false, nil
 	}
 	return pool.SignedIn{User: user, AuthTime: session.AuthTime}, err == nil, err
 }
 
-// Forget ends the browser's session in the pool.
+// Forget ends the browser's session in the pool, or in all pools for "".
 func (s *Signin) Forget(ctx context.Context, poolID, cookie string) error {
 	if cookie == "" {
 		return nil
+	}
+	if poolID == "" {
+		return s.DB.ForgetBrowser(ctx, pool.HashToken(cookie))
 	}
 	return s.DB.BrowserSessions.Delete(ctx, poolID, pool.HashToken(cookie))
 }

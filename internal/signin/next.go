@@ -15,7 +15,7 @@ func (s *Signin) next(ctx context.Context, app pool.App, user pool.User) (Step, 
 		return Step{}, errDisabled
 	case user.Status == pool.Unconfirmed:
 		id := pool.NewToken()
-		session := pool.NewConfirmSession(app, user.Sub, s.Now())
+		session := pool.NewConfirmSession(app, user, s.Now())
 		if err := s.DB.Sessions.Create(ctx, &session, app.Pool.ID, pool.HashToken(id)); err != nil {
 			return Step{}, err
 		}

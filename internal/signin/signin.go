@@ -88,12 +88,13 @@ func (s *Signin) byPassword(ctx context.Context, app pool.App, username, secret 
 	if !known {
 		owner = pool.OwnerOf(s.NameKey, app.Pool.ID, name)
 	}
-	if _, err := s.DB.Lockouts.Upsert(ctx, func(l *pool.Lockout) error { return l.Reserve(s.Now()) }, app.Pool.ID, owner); err != nil {
+	reserved, err := s.DB.Lockouts.Upsert(ctx, func(l *pool.Lockout) error { return l.Reserve(s.Now()) }, app.Pool.ID, owner)
+	if err != nil {
 		return Step{}, err
 	}
 	right, err := s.check(ctx, app.Pool.ID, known, user, secret)
 	if err != nil {
-		return Step{}, err
+		return Step{}, errors.Join(err, s.giveBack(ctx, app.Pool.ID, owner, reserved))
 	}
 	if !right {
 		if !known && !app.Client.HidesUsers() {
@@ -105,6 +106,19 @@ func (s *Signin) byPassword(ctx context.Context, app pool.App, username, secret 
 		return Step{}, err
 	}
 	return s.next(ctx, app, user)
+}
+
+// giveBack undoes a try whose password nobody looked at, for the server was
+// busy or the caller went away.
+func (s *Signin) giveBack(ctx context.Context, poolID, owner string, reserved pool.Lockout) error {
+	_, err := s.DB.Lockouts.Update(context.WithoutCancel(ctx), func(l *pool.Lockout) error {
+		l.GiveBack(reserved.LockedUntil)
+		return nil
+	}, poolID, owner)
+	if errors.Is(err, store.ErrNotFound) { // a right password forgot it meanwhile
+		return nil
+	}
+	return err
 }
 
 // check spends one hash whoever asks. A hash made with other parameters than
@@ -149,7 +163,7 @@ func (s *Signin) bySession(ctx context.Context, app pool.App, id string) (Step, 
 		return Step{}, errSession
 	}
 	user, err := s.DB.Users.Get(ctx, app.Pool.ID, session.Sub)
-	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(session.AuthTime) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(session.NotBefore) {
 		return Step{}, errSession
 	}
 	if err != nil {

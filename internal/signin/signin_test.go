@@ -227,7 +227,9 @@ func TestProvenSession(t *testing.T) {
 			d.UserPoolClients = append(d.UserPoolClients, other)
 		})
 		session := func(proven bool) string {
-			id, s := pool.NewToken(), pool.NewConfirmSession(g.app, "ann", g.Now())
+			ann, err := g.DB.Users.Get(t.Context(), housetest.PoolID, "ann")
+			must(t, err)
+			id, s := pool.NewToken(), pool.NewConfirmSession(g.app, ann, g.Now())
 			s.Proven = proven
 			must(t, g.DB.Sessions.Create(t.Context(), &s, housetest.PoolID, pool.HashToken(id)))
 			return id
@@ -248,6 +250,7 @@ func TestProvenSession(t *testing.T) {
 		g.wait(time.Second)
 		g.change(func(u *pool.User) { u.NotBefore = g.at.Load() })
 		refused(t, "ended by a change of the account", begin(g.app, ended), "NotAuthorized.session")
+		refused(t, "begun after it", begin(g.app, session(true)), "")
 		late := session(true)
 		g.wait(24 * time.Hour)
 		refused(t, "late", begin(g.app, late), "NotAuthorized.session")
@@ -348,5 +351,13 @@ func TestBrowserSessionsOfTwoPools(t *testing.T) {
 	}
 	if _, err := g.DB.BrowserSessions.Get(t.Context(), other.Pool.ID, pool.HashToken(moved)); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the row is still there: %v", err)
+	}
+	again, err := g.Remember(t.Context(), other, pool.SignedIn{User: bob}, moved)
+	must(t, err)
+	must(t, g.Forget(t.Context(), "", again))
+	for _, app := range []pool.App{g.app, other} {
+		if _, ok, _ := g.Resume(t.Context(), app, again, pool.AuthRequest{}); ok {
+			t.Errorf("signing out of all pools left the session in %s", app.Pool.ID)
+		}
 	}
 }

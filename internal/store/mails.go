@@ -22,8 +22,12 @@ func (m Mails) Put(ctx context.Context, mail *pool.Mail) error {
 	if err != nil {
 		return err
 	}
+	expires := mail.CreatedAt
+	if mail.State != pool.MailDecoy { // a decoy has done its work once it is written
+		expires += mailMemory.Milliseconds()
+	}
 	_, err = m.db.exec(ctx, `INSERT INTO mails (pool, id, due, state, recipient, created, doc, expires) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		mail.UserPoolID, mail.ID, mail.DueAt, string(mail.State), strings.ToLower(mail.To), mail.CreatedAt, doc, mail.CreatedAt+mailMemory.Milliseconds())
+		mail.UserPoolID, mail.ID, mail.DueAt, string(mail.State), strings.ToLower(mail.To), mail.CreatedAt, doc, expires)
 	return err
 }
 
@@ -39,8 +43,16 @@ func (m Mails) Claim(ctx context.Context, now, lease int64, limit int) ([]pool.M
 		if err != nil {
 			return err
 		}
-		out, err = tx.Mails.scan(rows)
-		return err
+		var broken []pool.Mail
+		if out, broken, err = tx.Mails.scan(rows); err != nil {
+			return err
+		}
+		for _, mail := range broken { // one that cannot be read must not stop the others
+			if _, err := tx.exec(ctx, `UPDATE mails SET state = 'failed' WHERE pool = $1 AND id = $2`, mail.UserPoolID, mail.ID); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return out, err
 }
@@ -71,7 +83,8 @@ func (m Mails) Newest(ctx context.Context, to string, limit int) ([]pool.Mail, e
 	if err != nil {
 		return nil, err
 	}
-	return m.scan(rows)
+	mails, _, err := m.scan(rows)
+	return mails, err
 }
 
 // Sweep removes at most limit messages that were finished long before now (ms).
@@ -80,21 +93,24 @@ func (m Mails) Sweep(ctx context.Context, now int64, limit int) (int64, error) {
 	return m.db.exec(ctx, `DELETE FROM mails WHERE (pool, id) IN (SELECT pool, id FROM mails WHERE expires < $1 AND state <> 'waiting' LIMIT $2)`, now, limit)
 }
 
-func (m Mails) scan(rows *sql.Rows) ([]pool.Mail, error) {
+// scan reads rows; those whose document does not open come back by their keys
+// alone.
+func (m Mails) scan(rows *sql.Rows) (out, broken []pool.Mail, err error) {
 	defer rows.Close()
-	var out []pool.Mail
 	for rows.Next() {
 		var poolID, id, doc string
 		var due int64
 		if err := rows.Scan(&poolID, &id, &due, &doc); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		var mail pool.Mail
-		if err := m.db.decode(doc, &mail, "mails", []string{poolID, id}); err != nil {
-			return nil, err
+		failed := m.db.decode(doc, &mail, "mails", []string{poolID, id})
+		mail.UserPoolID, mail.ID, mail.DueAt = poolID, id, due
+		if failed != nil {
+			broken = append(broken, mail)
+			continue
 		}
-		mail.ID, mail.DueAt = id, due
 		out = append(out, mail)
 	}
-	return out, rows.Err()
+	return out, broken, rows.Err()
 }

@@ -166,9 +166,42 @@ func TestMails(t *testing.T) {
 			t.Errorf("claimed %+v, %v though it was delivered", got, err)
 		}
 		testNewest(t, db)
+		if n, err := db.Mails.Sweep(ctx, 51, 10); err != nil || n != 1 {
+			t.Errorf("swept %d, %v, want the decoy: anybody can have one written", n, err)
+		}
 		const week = 7 * 24 * 3600 * 1000
-		if n, err := db.Mails.Sweep(ctx, 1000+week, 10); err != nil || n != 2 {
-			t.Errorf("swept %d, %v, want the delivered one and the decoy: a waiting one stays", n, err)
+		if n, err := db.Mails.Sweep(ctx, 1000+week, 10); err != nil || n != 1 {
+			t.Errorf("swept %d, %v, want the delivered one: a waiting one stays", n, err)
+		}
+	})
+}
+
+// A message that does not open stops none of the others, and is tried once.
+func TestBrokenMailStopsNoOther(t *testing.T) {
+	t.Parallel()
+	onLocations(t, func(t *testing.T, location string) {
+		ctx, db := t.Context(), open(t, location, newRing(t))
+		for _, id := range []string{"a", "b", "c", "d"} {
+			must(t, db.Mails.Put(ctx, newMail(id, 100)))
+		}
+		beside := raw(t, location)
+		must(t, second(beside.Exec(`UPDATE mails SET doc = '{' WHERE id = 'a'`)))
+		must(t, second(beside.Exec(`UPDATE mails SET doc = (SELECT doc FROM mails WHERE id = 'd') WHERE id = 'b'`))) // sealed for another row
+		got, err := db.Mails.Claim(ctx, 100, 160, 10)
+		ids := map[string]bool{}
+		for _, m := range got {
+			ids[m.ID] = m.Text.Reveal() == "Your code is 123456"
+		}
+		if diff := cmp.Diff(map[string]bool{"c": true, "d": true}, ids); err != nil || diff != "" {
+			t.Errorf("claimed %v, %s", err, diff)
+		}
+		for id, want := range map[string]pool.MailState{"a": pool.MailFailed, "b": pool.MailFailed, "c": pool.MailWaiting} {
+			if state, err := db.Mails.State(ctx, poolID, id); err != nil || state != want {
+				t.Errorf("%s is %q, %v, want %q", id, state, err, want)
+			}
+		}
+		if newest, err := db.Mails.Newest(ctx, "", 10); err != nil || len(newest) != 2 {
+			t.Errorf("the mailbox shows %d, %v, want 2", len(newest), err)
 		}
 	})
 }

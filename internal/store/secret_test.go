@@ -42,7 +42,7 @@ func fill(t *testing.T, db *store.DB) {
 	must(t, db.Users.Create(ctx, ann, emailName("ann@example.com")))
 	must(t, second(db.Users.Update(ctx, poolID, "ann", func(u *pool.User) error { u.NotBefore++; return nil })))
 	m := newMail("m", 1)
-	m.Text, m.HTML, m.Code = hush, hush, hush
+	m.Subject, m.Text, m.HTML, m.Code = hush, hush, hush, hush
 	must(t, db.Mails.Put(ctx, m))
 	m.Attempts++
 	must(t, db.Mails.Finish(ctx, m))

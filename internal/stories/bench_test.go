@@ -68,6 +68,7 @@ func (b *bench) do(r *http.Request, status int) *httptest.ResponseRecorder {
 
 func (b *bench) form(path string, fields url.Values) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, b.house.URL()+path, strings.NewReader(fields.Encode()))
+	r.RemoteAddr = "127.0.0.1:4000" // in development this machine has no limit
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return r
 }

@@ -149,7 +149,7 @@ func (p person) forgets(password string) {
 		p.t.Errorf("the address did not travel along: %q", kept)
 	}
 	p.press("[name=reset_my_password]")
-	p.shows("We sent a code to a***@e***.")
+	p.shows("We sent a code to A***@E***.") // as it was typed
 	reset, err := url.Parse(p.at())
 	if err != nil || reset.Path != "/confirmForgotPassword" {
 		p.t.Fatalf("forgot password led to %s", reset)

@@ -77,6 +77,7 @@ func TestCookies(t *testing.T) {
 	if set["XSRF-TOKEN"] == "" || strings.Contains(set["XSRF-TOKEN"], token) {
 		t.Errorf("after the sign-in the form token is %s", set["XSRF-TOKEN"])
 	}
+	b = h.Browser() // with that cookie alone
 	p, set = byHTTPS(b, b.Request(http.MethodGet, "/oauth2/authorize"+housetest.Ask(), nil), "cognito="+session[1])
 	if p.Back(); set["cognito"] != "" {
 		t.Errorf("the hour slides: %s", set["cognito"])

@@ -147,6 +147,32 @@ func originOf(t *testing.T, m *mint, refresh string) string {
 	return part(t, set.AccessToken, 1)["origin_jti"].(string)
 }
 
+// A code that is made for a sign-in which an account's change overtook is worth
+// nothing, though it is the later of the two by the clock; so are tokens.
+func TestChangeOvertakesASignIn(t *testing.T) {
+	t.Parallel()
+	m := newMint(t, "", nil)
+	change := func() pool.User {
+		u, err := m.DB.Users.Update(t.Context(), housetest.PoolID, m.user.Sub, func(u *pool.User) error { u.EndAll(m.Now()); return nil })
+		must(t, err)
+		m.wait(time.Minute)
+		return u
+	}
+	m.user = change()
+	good := m.redeem(t) // of an account that was changed before
+	must(t, second(m.UserInfo(t.Context(), housetest.PoolID, good.AccessToken)))
+	after := change()
+	stale := m.code(t, m.ask()) // by who was read before
+	refused(t, "the code", second(m.Redeem(t.Context(), m.app, token.Redemption{Code: stale, RedirectURI: housetest.Callback})), "invalid_grant")
+	implicit, err := m.Implicit(t.Context(), m.app, m.ask(), pool.SignedIn{User: m.user, AuthTime: m.at.Load()})
+	must(t, err)
+	if _, err := m.UserInfo(t.Context(), housetest.PoolID, implicit.AccessToken); err == nil {
+		t.Error("an access token of a sign-in that was overtaken is good")
+	}
+	m.user = after
+	must(t, second(m.UserInfo(t.Context(), housetest.PoolID, m.redeem(t).AccessToken)))
+}
+
 // Whatever ends a sign-in ends its refresh token and, at our endpoints, its
 // access token.
 func TestWhatEndsAGrant(t *testing.T) {

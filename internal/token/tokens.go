@@ -72,7 +72,7 @@ func (t *Tokens) NewCode(ctx context.Context, app pool.App, ask pool.AuthRequest
 	err := t.DB.Codes.Create(ctx, &pool.AuthorizationCode{
 		UserPoolID: app.Pool.ID, ClientID: app.Client.ID, Hash: pool.HashToken(code), GrantID: pool.NewUUID(), Sub: who.User.Sub,
 		RedirectURI: ask.RedirectURI, Scopes: ask.Scopes, Nonce: ask.Nonce, CodeChallenge: ask.CodeChallenge,
-		AuthTime: who.AuthTime, CreatedAt: now.UnixMilli(), ExpiresAt: now.Add(pool.AuthorizationCodeLife).UnixMilli(),
+		AuthTime: who.AuthTime, NotBefore: who.User.NotBefore, CreatedAt: now.UnixMilli(), ExpiresAt: now.Add(pool.AuthorizationCodeLife).UnixMilli(),
 	})
 	return code, err
 }
@@ -82,7 +82,7 @@ func (t *Tokens) Implicit(ctx context.Context, app pool.App, ask pool.AuthReques
 	now := t.Now()
 	grant := pool.Grant{
 		UserPoolID: app.Pool.ID, ID: pool.NewUUID(), ClientID: app.Client.ID, Sub: who.User.Sub, Scopes: ask.Scopes,
-		AuthTime: who.AuthTime, CreatedAt: now.UnixMilli(), ExpiresAt: now.Add(app.Client.AccessTokenLife()).UnixMilli(),
+		AuthTime: who.AuthTime, NotBefore: who.User.NotBefore, CreatedAt: now.UnixMilli(), ExpiresAt: now.Add(app.Client.AccessTokenLife()).UnixMilli(),
 	}
 	set, err := t.sign(ctx, app, who.User, claimsAsk{grant: grant, nonce: ask.Nonce, atHash: true})
 	if err != nil {
@@ -113,7 +113,7 @@ func (t *Tokens) Redeem(ctx context.Context, app pool.App, in Redemption) (Set, 
 		return Set{}, errInvalidGrant
 	}
 	user, err := t.DB.Users.Get(ctx, app.Pool.ID, code.Sub)
-	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(code.CreatedAt) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(code.NotBefore) {
 		return Set{}, errInvalidGrant
 	}
 	if err != nil {
@@ -129,7 +129,7 @@ func (t *Tokens) open(ctx context.Context, app pool.App, user pool.User, code po
 	until := now.Add(app.Client.RefreshTokenLife())
 	grant := pool.Grant{
 		UserPoolID: app.Pool.ID, ID: code.GrantID, ClientID: app.Client.ID, Sub: user.Sub, Scopes: code.Scopes,
-		AuthTime: code.AuthTime, CreatedAt: code.CreatedAt, RefreshUntil: until.UnixMilli(),
+		AuthTime: code.AuthTime, NotBefore: code.NotBefore, CreatedAt: code.CreatedAt, RefreshUntil: until.UnixMilli(),
 		ExpiresAt: until.Add(app.Client.AccessTokenLife()).UnixMilli(), Secret: sum(secret),
 	}
 	set, err := t.sign(ctx, app, user, claimsAsk{grant: grant, nonce: code.Nonce, atHash: true})

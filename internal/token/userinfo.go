@@ -68,7 +68,7 @@ func (t *Tokens) holder(ctx context.Context, app pool.App, c claims) (pool.User,
 	// Without origin_jti only the second of issue is known: one that began
 	// in the second of the account's change counts as earlier.
 	user, err := t.DB.Users.Get(ctx, app.Pool.ID, c.Subject)
-	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(c.IssuedAt*1000) {
+	if errors.Is(err, store.ErrNotFound) || err == nil && (user.Disabled || c.IssuedAt*1000 < user.NotBefore) {
 		return user, errDead
 	}
 	return user, err
@@ -86,6 +86,9 @@ func (t *Tokens) verified(ctx context.Context, raw string) (pool.App, claims, er
 	clientID := named.ClientID
 	if named.TokenUse == "id" {
 		clientID = named.Audience
+	}
+	if !pool.ValidClientID(clientID) {
+		return pool.App{}, named, errDead
 	}
 	app, err := t.DB.App(ctx, clientID)
 	if errors.Is(err, store.ErrNotFound) {

@@ -28,11 +28,20 @@ func (s *Web) setCookie(v *visit, c *http.Cookie) {
 
 // session returns the browser's session cookie, "" if there is none.
 func (v *visit) session() string {
-	c, err := v.r.Cookie(sessionCookie)
-	if err != nil || len(c.Value) > 128 {
-		return ""
+	if value := v.onlyCookie(sessionCookie); len(value) <= 128 {
+		return value
 	}
-	return c.Value
+	return ""
+}
+
+// onlyCookie returns a cookie's value, "" where there is none or more than one:
+// a neighbouring host can plant a second one beside ours, for a longer path,
+// and browsers send that first (RFC 6265 §5.4).
+func (v *visit) onlyCookie(name string) string {
+	if cookies := v.r.CookiesNamed(name); len(cookies) == 1 {
+		return cookies[0].Value
+	}
+	return ""
 }
 
 // csrfToken returns the token that this browser's forms must carry, and sets
@@ -111,12 +120,8 @@ func pageDataBinding(app pool.App) []byte { return []byte(dataCookie + "|" + app
 // loadPageData opens the cookie. One that is missing, old, tampered with or
 // another pool's is as if there was none.
 func (s *Web) loadPageData(v *visit) {
-	c, err := v.r.Cookie(dataCookie)
-	if err != nil {
-		return
-	}
-	sealed, err := base64.RawURLEncoding.DecodeString(c.Value)
-	if err != nil {
+	sealed, err := base64.RawURLEncoding.DecodeString(v.onlyCookie(dataCookie))
+	if err != nil || len(sealed) == 0 {
 		return
 	}
 	plain, err := s.state.Open(nil, nil, sealed, pageDataBinding(v.app))

@@ -42,17 +42,22 @@ func (s *Web) postLogout(v *visit) error {
 // forget ends the session in the pool that the request is about. The cookie
 // goes too where it serves no other pool, and where no pool is named.
 func (s *Web) forget(v *visit) error {
-	cookie, poolID := v.session(), v.app.Pool.ID
+	poolID := v.app.Pool.ID
 	if poolID == "" {
 		poolID = v.home
 	}
-	if cookie != "" && (v.home != "" || poolID == "") {
+	cookies := v.r.CookiesNamed(sessionCookie)
+	if len(cookies) > 0 && (v.home != "" || poolID == "") {
 		s.setCookie(v, &http.Cookie{Name: sessionCookie, MaxAge: -1})
 	}
-	if cookie == "" || poolID == "" {
-		return nil
+	// Of two, each may be the person's own: a planted one must not keep them
+	// signed in. More are not a browser's.
+	for _, c := range cookies[:min(len(cookies), 4)] {
+		if err := s.Signin.Forget(v.r.Context(), poolID, c.Value); err != nil {
+			return err
+		}
 	}
-	return s.Signin.Forget(v.r.Context(), poolID, cookie)
+	return nil
 }
 
 func (s *Web) afterLogout(v *visit) (string, error) {

@@ -52,7 +52,7 @@ func run() error {
 	}
 	listener, err := net.Listen("tcp", cfg.Addr())
 	if err != nil {
-		return fmt.Errorf("webapp: %w", err)
+		return fmt.Errorf("webapp: HOSTNAME and PORT say %s: %w", cfg.Addr(), err)
 	}
 	fmt.Printf("The sample app listens on http://%s\n", listener.Addr())
 	return serve(listener, app)
