@@ -129,6 +129,7 @@ func TestWhatOutlivesAnAccountsChange(t *testing.T) {
 		"signed out":     {g, pool.User{NotBefore: 5001}, false},
 		"by a late node": {g, pool.User{NotBefore: 4001}, false}, // ended before it began, by a clock that is behind
 		"under way":      {pool.Grant{CreatedAt: 5000, ExpiresAt: 20_000}, pool.User{NotBefore: 4000}, false},
+		"of no epoch":    {g, pool.User{NotBefore: 3999}, false},
 		"disabled":       {g, pool.User{Disabled: true, NotBefore: 4000}, false},
 		"revoked":        {pool.Grant{CreatedAt: 5000, ExpiresAt: 20_000, Revoked: true}, pool.User{}, false},
 		"past its day":   {pool.Grant{CreatedAt: 5000, ExpiresAt: 10_000}, pool.User{}, false},

@@ -1,12 +1,16 @@
 package server_test
 
 import (
+	"errors"
 	"log/slog"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/poolhouse/poolhouse/internal/housetest"
 	"github.com/poolhouse/poolhouse/internal/server"
+	"github.com/poolhouse/poolhouse/internal/setup"
+	"github.com/poolhouse/poolhouse/internal/store"
 )
 
 // newServer makes a server on an empty ledger; the configuration of one for
@@ -57,6 +61,39 @@ func TestConfigurations(t *testing.T) {
 				t.Errorf("the URL is %s, want %s", s.URL(), c.url)
 			}
 		})
+	}
+}
+
+// A new secret is shown once, and whoever starts a server may not look: serving
+// makes none, and then nothing else either.
+func TestServingMakesNoSecret(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	begin := func(generate bool) error {
+		s, err := newServer(t, func(c *server.Config) {
+			c.Database, c.MasterKeyFile = "sqlite:"+filepath.Join(folder, "house.db"), filepath.Join(folder, "master.key")
+			c.Apply = housetest.Document(t, func(d *setup.Document) { d.UserPoolClients[0].GenerateSecret = generate })
+		})
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		_, err = s.DB.App(t.Context(), housetest.ClientID)
+		return err
+	}
+	if err := begin(true); err == nil || !strings.Contains(err.Error(), "poolhouse apply") {
+		t.Errorf("a client that needs a secret: %v", err)
+	}
+	_, db, err := server.OpenLedger(t.Context(), "sqlite:"+filepath.Join(folder, "house.db"), filepath.Join(folder, "master.key"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.App(t.Context(), housetest.ClientID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("the client after the refusal: %v, want none", err)
+	}
+	db.Close()
+	if err := begin(false); err != nil {
+		t.Errorf("without a secret: %v", err)
 	}
 }
 

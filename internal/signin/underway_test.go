@@ -17,7 +17,7 @@ import (
 func TestBusyGivesTheTryBack(t *testing.T) {
 	t.Parallel()
 	g := newGate(t, "", nil)
-	g.Passwords = password.NewHasher(password.Params{MemoryKiB: 1 << 17, Passes: 16, Lanes: 1}, 1)
+	g.Passwords = password.NewHasher(password.Params{MemoryKiB: 1 << 17, Passes: 8, Lanes: 1}, 1)
 	for _, name := range []string{"ann@example.com", "nobody@example.com"} {
 		release := occupy(g)
 		for range 6 {
