@@ -9,7 +9,7 @@ FUZZTIME ?= 1m
 # those named …Race… do: one for each verb.
 unit = $(shell go list ./internal/... ./cognito/... | grep -v -e /stories -e /cmd/)
 
-.PHONY: demo build test check tests needed fuzz measure
+.PHONY: demo build test check tests needed clients fuzz measure
 
 demo:
 	@go build -o bin/poolhouse ./cmd/poolhouse && exec bin/poolhouse demo
@@ -17,7 +17,7 @@ demo:
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/poolhouse ./cmd/poolhouse
 
-test: needed check
+test: needed clients check
 	go run ./internal/housetest/cmd/withpostgres $(MAKE) --no-print-directory tests
 
 check:
@@ -31,18 +31,27 @@ tests:
 	CGO_ENABLED=1 go test -race -timeout 30m $(unit)
 	CGO_ENABLED=1 go test -race -timeout 30m -run Race ./internal/stories
 
-# PostgreSQL's server and a browser for the stories, gcc for -race. Where they
+# PostgreSQL's server, a browser and Node.js for the stories, gcc for -race. Where they
 # cannot be installed the tests that need them say so and are skipped.
 needed:
 	@missing=; \
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || missing="$$missing postgresql"; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
 	command -v gcc >/dev/null || missing="$$missing gcc libc6-dev"; \
+	command -v node >/dev/null || missing="$$missing nodejs"; \
+	command -v npm >/dev/null || missing="$$missing npm"; \
 	test -n "$$missing" || exit 0; \
 	if ! command -v apt-get >/dev/null; then echo "not installed:$$missing"; exit 0; fi; \
 	if test "$$(id -u)" = 0; then as=; elif sudo -n true 2>/dev/null; then as=sudo; else echo "not installed, and only root may install it:$$missing"; exit 0; fi; \
 	echo "installing$$missing"; \
 	{ $$as apt-get update -qq && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing; } || echo "could not be installed:$$missing"
+
+# AWS's JavaScript clients for the stories, as their lock file names them.
+clients: needed
+	@cd test/clients; \
+	if test node_modules/.package-lock.json -nt package-lock.json; then exit 0; fi; \
+	if ! command -v npm >/dev/null; then echo "not installed: npm"; exit 0; fi; \
+	npm ci || echo "could not be installed: the JavaScript clients"
 
 # Start-up, memory at rest, size of the binary.
 measure: build

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/server"
@@ -21,8 +20,7 @@ func (c applyCommand) Run(s surroundings) error {
 	if err != nil {
 		return err
 	}
-	ledger := server.Ledger{Database: c.DB, MasterKeyFile: c.MasterKeyFile, Region: c.Region, Log: logger(s.err, slog.LevelWarn)}
-	changes, err := server.Apply(s, ledger, document, c.DryRun)
+	changes, err := server.Apply(s, c.ledger(s), document, c.DryRun)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}

@@ -21,6 +21,7 @@ type commands struct {
 	Demo    demoCommand    `cmd:"" help:"Run a pool and an app that signs people in through it, to try things out."`
 	Serve   serveCommand   `cmd:"" help:"Run a server."`
 	Apply   applyCommand   `cmd:"" help:"Create and update pools, app clients and domains from a file."`
+	Keys    keysCommand    `cmd:"" help:"Make, list and revoke the access keys that sign operators' calls."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

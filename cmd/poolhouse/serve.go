@@ -49,7 +49,7 @@ func (c serveCommand) Run(s surroundings) error {
 	log := logger(s.err, c.LogLevel)
 	config := server.Config{
 		Listen: c.Listen, URL: c.URL, Database: c.DB, Mail: c.Mail, MasterKeyFile: c.MasterKeyFile,
-		TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxy, Region: c.Region, Dev: c.Dev, Log: log,
+		TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxy, Region: c.Region, Account: c.Account, Dev: c.Dev, Log: log,
 	}
 	if c.Apply != "" {
 		document, err := readDocument(c.Apply)

@@ -27,12 +27,14 @@ type Accounts struct {
 	Sent func(ctx context.Context, poolID, mailID string) bool
 }
 
-// NewUser is what somebody chose at sign-up. In pools where the e-mail address
-// is the username, Username is that address.
+// NewUser is what somebody chose at sign-up. In pools where an e-mail address or
+// a phone number is the username, Username is that. OnPage says that the
+// sign-up page asked: what it asks for must be there.
 type NewUser struct {
 	Username   string
 	Password   string
 	Attributes map[string]string
+	OnPage     bool
 }
 
 // SignedUp is a new account. Delivery is nil where the pool verifies nothing
@@ -52,7 +54,7 @@ var (
 // SignUp makes an account, UNCONFIRMED, and mails the code that proves its
 // address. Account, code, mail and session are written together or not at all.
 func (a *Accounts) SignUp(ctx context.Context, app pool.App, in NewUser) (SignedUp, error) {
-	user, err := a.newUser(app.Pool, in)
+	user, err := a.newUser(app, in)
 	if err != nil {
 		return SignedUp{}, err
 	}
@@ -62,7 +64,7 @@ func (a *Accounts) SignUp(ctx context.Context, app pool.App, in NewUser) (Signed
 	out := SignedUp{User: user, SessionID: pool.NewToken()}
 	who := person{owner: user.Sub, user: &user}
 	var post *posting
-	if app.Pool.VerifiesEmail() {
+	if app.Pool.VerifiesEmail() && user.Email() != "" {
 		if post, err = a.compose(app, who, pool.PurposeConfirm, user.Email()); err != nil {
 			return SignedUp{}, err
 		}
@@ -79,52 +81,58 @@ func (a *Accounts) SignUp(ctx context.Context, app pool.App, in NewUser) (Signed
 		}
 		return tx.Sessions.Create(ctx, &session, app.Pool.ID, pool.HashToken(out.SessionID))
 	})
-	if errors.Is(err, store.ErrExists) {
-		return SignedUp{}, taken(app.Pool)
+	if err != nil {
+		return SignedUp{}, taken(err)
 	}
-	if err == nil && post != nil {
+	if post != nil {
 		delivery := a.await(ctx, post)
 		out.Delivery = &delivery
 	}
-	return out, err
+	return out, nil
 }
 
-func taken(p pool.Pool) error {
-	if p.EmailIsUsername() {
-		return &pool.Error{Kind: pool.UsernameExists, Reason: "email", Field: "username"}
+// taken words that another account has a name which a new one must have. The
+// refusal stands beside the username, which is that name or holds it.
+func taken(err error) error {
+	t, ok := errors.AsType[*store.TakenError](err)
+	if !ok {
+		return err
 	}
-	return &pool.Error{Kind: pool.UsernameExists, Reason: "username", Field: "username"}
+	return &pool.Error{Kind: pool.UsernameExists, Reason: string(t.Name.Kind), Field: "username"}
+}
+
+// aliasTaken words that another account has a name which an attribute would
+// give to this one. Reason is "confirm" where a code was to prove it.
+func aliasTaken(err error, reason string) error {
+	t, ok := errors.AsType[*store.TakenError](err)
+	if !ok {
+		return err
+	}
+	return &pool.Error{Kind: pool.AliasExists, Reason: reason, Field: string(t.Name.Kind)}
 }
 
 // newUser holds what was typed against the pool's rules.
-func (a *Accounts) newUser(p pool.Pool, in NewUser) (pool.User, error) {
+func (a *Accounts) newUser(app pool.App, in NewUser) (pool.User, error) {
+	p := app.Pool
 	if !p.SelfSignUp() {
 		return pool.User{}, errClosed
 	}
 	in.Username = strings.TrimSpace(in.Username)
-	if err := p.CheckUsername(in.Username); err != nil {
+	var asked []string
+	if in.OnPage {
+		asked = app.AskedAtSignUp()
+	}
+	attributes, err := app.NewAttributes(in.Username, in.Attributes, asked)
+	if err != nil {
 		return pool.User{}, err
 	}
-	sub, now := pool.NewSub(), a.Now().UnixMilli()
+	now := a.Now().UnixMilli()
 	user := pool.User{
-		UserPoolID: p.ID, Sub: sub, Username: in.Username, Attributes: map[string]string{}, Status: pool.Unconfirmed,
+		UserPoolID: p.ID, Sub: pool.NewSub(), Username: in.Username, Attributes: attributes, Status: pool.Unconfirmed,
 		CreateDate: now, LastModifiedDate: now,
 	}
-	for name, value := range in.Attributes {
-		if err := pool.CheckNewAttribute(name, value); err != nil {
-			return user, err
-		}
-		user.Attributes[name] = value
-	}
-	if p.EmailIsUsername() {
-		user.Username, user.Attributes["email"] = sub, in.Username
-	}
-	if email := user.Email(); email != "" || p.VerifiesEmail() {
-		field := "requiredAttributes[email]"
-		if err := pool.CheckEmail(field, email); err != nil && !p.EmailIsUsername() {
-			return user, err
-		}
-		user.Attributes["email_verified"] = "false"
+	if p.SubIsUsername() {
+		user.Username = user.Sub
 	}
 	return user, p.PasswordPolicy().CheckPassword(in.Password)
 }
@@ -158,7 +166,7 @@ func (a *Accounts) compose(app pool.App, who person, purpose pool.CodePurpose, a
 		post.mail = pool.Mail{UserPoolID: app.Pool.ID, Text: pool.Secret(strings.Repeat(" ", 40)), State: pool.MailDecoy}
 	} else {
 		post.code.MAC = a.mac(app.Pool.ID, who.owner, purpose, digits)
-		kind := map[pool.CodePurpose]pool.MailKind{pool.PurposeConfirm: pool.MailConfirm, pool.PurposeReset: pool.MailReset}[purpose]
+		kind := map[pool.CodePurpose]pool.MailKind{pool.PurposeConfirm: pool.MailConfirm, pool.PurposeReset: pool.MailReset, purposeVerify: pool.MailVerify}[purpose]
 		letter := message.Letter{To: address, Username: who.user.Username, Code: pool.Secret(digits), Link: a.link(app, who, digits)}
 		var err error
 		if post.mail, err = message.Compose(app.Pool, kind, letter); err != nil {

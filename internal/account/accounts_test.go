@@ -149,13 +149,14 @@ func TestSignUpRefusals(t *testing.T) {
 		want string
 	}{
 		{account.NewUser{Username: "", Password: "password1"}, "InvalidParameter.required"},
-		{account.NewUser{Username: "ann", Password: "password1"}, "InvalidParameter.email"},
+		{account.NewUser{Username: "ann", Password: "password1"}, "InvalidParameter.username_email"},
 		{account.NewUser{Username: "ann@example.com", Password: ""}, "InvalidParameter.required"},
 		{account.NewUser{Username: "ann@example.com", Password: "short1"}, "InvalidPassword.length"},
 		{account.NewUser{Username: "ann@example.com", Password: "password"}, "InvalidPassword.number"},
 		{account.NewUser{Username: "ann@example.com", Password: strings.Repeat("1", 257)}, "InvalidPassword.long"},
-		{account.NewUser{Username: "ann@example.com", Password: "password1", Attributes: map[string]string{"email_verified": "true"}}, "InvalidParameter.schema"},
-		{account.NewUser{Username: "ann@example.com", Password: "password1", Attributes: map[string]string{"sub": "x"}}, "InvalidParameter.schema"},
+		{account.NewUser{Username: "ann@example.com", Password: "password1", Attributes: map[string]string{"email_verified": "true"}}, "NotAuthorized.write_attribute"},
+		{account.NewUser{Username: "ann@example.com", Password: "password1", Attributes: map[string]string{"sub": "x"}}, "NotAuthorized.write_attribute"},
+		{account.NewUser{Username: "ann@example.com", Password: "password1", Attributes: map[string]string{"custom:x": "x"}}, "InvalidParameter.schema"},
 		{account.NewUser{Username: "ann@example.com", Password: "password1", Attributes: map[string]string{"name": "\x00"}}, "InvalidParameter.attribute"},
 	} {
 		refused(t, c.in.Username+" "+c.in.Password, second(d.SignUp(t.Context(), d.app, c.in)), c.want)
@@ -175,10 +176,14 @@ func TestSignUpByUsername(t *testing.T) {
 		doc.UserPools[0].UsernameAttributes, doc.UserPools[0].UsernameConfiguration = nil, nil
 	})
 	signUp := func(name, email string) error {
-		return second(d.SignUp(t.Context(), d.app, account.NewUser{Username: name, Password: secret, Attributes: map[string]string{"email": email}}))
+		return second(d.SignUp(t.Context(), d.app, account.NewUser{Username: name, Password: secret, Attributes: map[string]string{"email": email}, OnPage: true}))
 	}
-	refused(t, "no address", signUp("ann", ""), "InvalidParameter.required")
-	refused(t, "no address at all", second(d.SignUp(t.Context(), d.app, account.NewUser{Username: "ann", Password: secret})), "InvalidParameter.required")
+	refused(t, "no address", signUp("ann", ""), "InvalidParameter.schema_required")
+	refused(t, "no address at all", second(d.SignUp(t.Context(), d.app, account.NewUser{Username: "ann", Password: secret, OnPage: true})), "InvalidParameter.schema_required")
+	byProgram, err := d.SignUp(t.Context(), d.app, account.NewUser{Username: "zoe", Password: secret})
+	if err != nil || byProgram.Delivery != nil || byProgram.User.Attributes["email_verified"] != "" {
+		t.Errorf("a program's sign-up without an address: %+v, %v, want an account that waits for an operator", byProgram, err)
+	}
 	refused(t, "ann", signUp("ann", "a@example.com"), "")
 	d.wait(time.Second)
 	refused(t, "Ann is another", signUp("Ann", "a@example.com"), "")

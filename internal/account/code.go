@@ -75,7 +75,7 @@ func (a *Accounts) look(ctx context.Context, db *store.DB, app pool.App, who per
 	right := hmac.Equal(code.MAC, a.mac(app.Pool.ID, who.owner, purpose, digits))
 	expired := missing || a.Now().UnixMilli() >= code.ExpiresAt
 	switch {
-	case expired && (right || !app.Client.HidesUsers()):
+	case expired && (right || who.shown || !app.Client.HidesUsers()):
 		return code, errExpired
 	case !right:
 		return code, errMismatch

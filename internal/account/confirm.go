@@ -9,11 +9,14 @@ import (
 )
 
 // Confirmation is a code as it came back. SessionID is the session of the
-// sign-up or sign-in that waits for it, "" in another browser.
+// sign-up or sign-in that waits for it, "" in another browser. ForceAlias takes
+// the proven address away from an account that has it as its alias (Cognito:
+// ForceAliasCreation).
 type Confirmation struct {
-	Username  string
-	Code      string
-	SessionID string
+	Username   string
+	Code       string
+	SessionID  string
+	ForceAlias bool
 }
 
 var errConfirmed = &pool.Error{Kind: pool.NotAuthorized, Reason: "confirmed"}
@@ -41,8 +44,8 @@ func (a *Accounts) Confirm(ctx context.Context, app pool.App, in Confirmation) e
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Users.Update(ctx, app.Pool.ID, who.owner, a.confirmed(code)); err != nil {
-			return err
+		if _, err := tx.Users.UpdateNamed(ctx, app.Pool, who.owner, a.confirmed(code), in.ForceAlias); err != nil {
+			return aliasTaken(err, "confirm")
 		}
 		if !own {
 			return nil

@@ -53,6 +53,15 @@ func TestUnknownCostsTheSame(t *testing.T) {
 				"sign in": func(name string) (pool.Delivery, error) {
 					return pool.Delivery{}, second(in.Begin(t.Context(), d.app, signin.Attempt{Username: name, Factor: signin.Password("not this one")}))
 				},
+				"srp": func(name string) (pool.Delivery, error) {
+					step, err := in.Begin(t.Context(), d.app, signin.Attempt{Username: name, Factor: signin.SRP{A: "abcdef0123456789"}})
+					must(t, err)
+					proof := signin.Proof{SecretBlock: step.SRP.SecretBlock, Signature: strings.Repeat("A", 43) + "=", Timestamp: "Mon Nov 2 09:08:07 UTC 2026"}
+					return pool.Delivery{}, second(in.Begin(t.Context(), d.app, signin.Attempt{Username: step.SRP.Username, Factor: proof}))
+				},
+				"choice": func(name string) (pool.Delivery, error) {
+					return pool.Delivery{}, second(in.Offer(t.Context(), d.app, name))
+				},
 				"forgot":  func(name string) (pool.Delivery, error) { return d.Forgot(t.Context(), d.app, name) },
 				"resend":  func(name string) (pool.Delivery, error) { return d.Resend(t.Context(), d.app, name) },
 				"confirm": func(name string) (pool.Delivery, error) { return pool.Delivery{}, d.confirm(name, "000000", "") },
@@ -66,7 +75,7 @@ func TestUnknownCostsTheSame(t *testing.T) {
 					return pool.Delivery{}, d.reset(name, "000000", "short")
 				},
 			}
-			for _, route := range []string{"confirm", "reset", "reset to a bad one", "sign in", "forgot", "reset", "resend", "confirm", "confirm by another's session"} {
+			for _, route := range []string{"confirm", "reset", "reset to a bad one", "sign in", "srp", "choice", "forgot", "reset", "resend", "confirm", "confirm by another's session"} {
 				for round := range 18 { // past every budget
 					compare(t, d, route, round, routes[route])
 				}

@@ -15,14 +15,15 @@ import (
 type person struct {
 	owner string
 	user  *pool.User
+	shown bool   // they have signed in: nothing about the account is hidden from them
 	email string // the account's, also where user is left out
 }
 
 var errUnknown = &pool.Error{Kind: pool.UserNotFound, Reason: "client"}
 
-// find looks a typed name up: a name of the pool, or the username itself where
-// people sign in by e-mail address and mailed links carry the username. Where
-// the client does not hide who has an account, a name without one is an error.
+// find looks a typed name up: one that people sign in with, or the sub, which
+// mailed links carry where it is the username. Where the client does not hide
+// who has an account, a name without one is an error.
 func (a *Accounts) find(ctx context.Context, app pool.App, typed string) (person, error) {
 	typed = strings.TrimSpace(typed)
 	if typed == "" {
@@ -31,14 +32,8 @@ func (a *Accounts) find(ctx context.Context, app pool.App, typed string) (person
 	if len(typed) > 512 || pool.CheckAttributeValue("username", typed) != nil {
 		return person{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "username", Field: "username"}
 	}
-	name := app.Pool.SignInName(typed)
-	var user pool.User
-	var err error
-	if app.Pool.EmailIsUsername() && !strings.Contains(typed, "@") {
-		user, err = a.DB.Users.Get(ctx, app.Pool.ID, typed)
-	} else {
-		user, err = a.DB.Users.ByName(ctx, app.Pool.ID, name)
-	}
+	names := app.Pool.LookupNames(typed)
+	user, err := a.DB.Users.ByNames(ctx, app.Pool.ID, names)
 	switch {
 	case err == nil:
 		return person{owner: user.Sub, user: &user, email: user.Email()}, nil
@@ -47,7 +42,7 @@ func (a *Accounts) find(ctx context.Context, app pool.App, typed string) (person
 	case !app.Client.HidesUsers():
 		return person{}, errUnknown
 	}
-	return person{owner: pool.OwnerOf(a.NameKey, app.Pool.ID, name)}, nil
+	return person{owner: pool.OwnerOf(a.NameKey, app.Pool.ID, names[0])}, nil
 }
 
 // use takes one from the owner's hourly budget before anything is looked at.

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/store"
@@ -21,7 +22,7 @@ func (a *Accounts) Forgot(ctx context.Context, app pool.App, username string) (p
 	if err := a.use(ctx, app.Pool.ID, who, pool.BudgetForgot); err != nil {
 		return pool.Delivery{}, err
 	}
-	if err := recoverable(who.user); err != nil {
+	if err := recoverable(app.Pool, who.user); err != nil {
 		if !app.Client.HidesUsers() {
 			return pool.Delivery{}, err
 		}
@@ -30,16 +31,15 @@ func (a *Accounts) Forgot(ctx context.Context, app pool.App, username string) (p
 	return a.mailCode(ctx, app, who, pool.PurposeReset, username)
 }
 
-func recoverable(u *pool.User) error {
-	switch {
-	case u == nil:
+func recoverable(p pool.Pool, u *pool.User) error {
+	if u == nil {
 		return nil
-	case u.Disabled:
-		return &pool.Error{Kind: pool.NotAuthorized, Reason: "disabled"}
-	case u.Email() == "", !u.EmailVerified() && u.Status != pool.Unconfirmed:
-		return &pool.Error{Kind: pool.InvalidParameter, Reason: "contact"}
 	}
-	return nil
+	if u.Disabled {
+		return &pool.Error{Kind: pool.NotAuthorized, Reason: "disabled"}
+	}
+	_, err := p.RecoveryContact(*u)
+	return err
 }
 
 // NewPassword is a mailed code with the password that it allows.
@@ -69,17 +69,31 @@ func (a *Accounts) Reset(ctx context.Context, app pool.App, in NewPassword) erro
 	if err != nil {
 		return err
 	}
+	err = a.reset(ctx, app, who, in.Code, fresh, true)
+	if errors.Is(err, store.ErrExists) {
+		// Another account has the address as its alias. The password is new all
+		// the same; who signs in with it is asked to confirm, and told there.
+		err = a.reset(ctx, app, who, in.Code, fresh, false)
+	}
+	return err
+}
+
+// reset spends the code and writes the password; with confirm the address that
+// the code came to is proven by it.
+func (a *Accounts) reset(ctx context.Context, app pool.App, who person, digits string, fresh pool.Password, confirm bool) error {
 	return a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
-		code, err := a.spend(ctx, tx, app, who, pool.PurposeReset, in.Code)
+		code, err := a.spend(ctx, tx, app, who, pool.PurposeReset, digits)
 		if err != nil {
 			return err
 		}
-		confirm := a.confirmed(code)
-		_, err = tx.Users.Update(ctx, app.Pool.ID, who.owner, func(u *pool.User) error {
-			u.Password = fresh
+		_, err = tx.Users.UpdateNamed(ctx, app.Pool, who.owner, func(u *pool.User) error {
+			u.Password, u.LastModifiedDate = fresh, a.Now().UnixMilli()
 			u.EndAll(a.Now())
-			return confirm(u)
-		})
+			if !confirm {
+				return nil
+			}
+			return a.confirmed(code)(u)
+		}, false)
 		if err != nil {
 			return err
 		}

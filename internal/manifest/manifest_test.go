@@ -1,6 +1,7 @@
 package manifest_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -50,4 +51,18 @@ func FuzzRead(f *testing.F) {
 			t.Error("an error without a word")
 		}
 	})
+}
+
+func TestErrorSaysWhereAndWhy(t *testing.T) {
+	t.Parallel()
+	var d document
+	err := manifest.Read([]byte("{\"List\":[\n{\"Size\":1,\"Colour\":2}]}"), &d)
+	wrong, ok := errors.AsType[*manifest.Error](err)
+	if !ok || wrong.Line != 2 || wrong.Member != "List.0.Colour" || !errors.Is(err, manifest.ErrNoMember) {
+		t.Errorf("got %#v", err)
+	}
+	err = manifest.Read([]byte(`[]`), &d)
+	if wrong, ok := errors.AsType[*manifest.Error](err); !ok || wrong.Member != "" || errors.Is(err, manifest.ErrNoMember) {
+		t.Errorf("got %#v", err)
+	}
 }

@@ -17,6 +17,8 @@ import (
 const (
 	defaultCodeSubject = "Your verification code"
 	defaultCodeBody    = "Your verification code is {####}. "
+	inviteSubject      = "Your temporary password"
+	inviteBody         = "Your username is {username} and temporary password is {####}. "
 	defaultLinkSubject = "Your verification link"
 	defaultLinkBody    = "Please click the link below to verify your email address. {##Verify Email##} "
 )
@@ -77,6 +79,9 @@ func templateFor(p pool.Pool, kind pool.MailKind) template {
 			body:    cmp.Or(own.EmailMessageByLink, defaultLinkBody),
 			link:    true,
 		}
+	}
+	if kind == pool.MailInvite {
+		return template{subject: inviteSubject, body: inviteBody}
 	}
 	return template{
 		subject: cmp.Or(own.EmailSubject, p.EmailVerificationSubject, defaultCodeSubject),

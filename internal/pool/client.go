@@ -1,9 +1,12 @@
 package pool
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base64"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -37,6 +40,9 @@ type ClientSettings struct {
 	PreventUserExistenceErrors      string                `json:",omitempty"`
 	EnableTokenRevocation           *bool                 `json:",omitempty"`
 	RefreshTokenRotation            *RefreshTokenRotation `json:",omitempty"`
+	ReadAttributes                  []string              `json:",omitempty"`
+	WriteAttributes                 []string              `json:",omitempty"`
+	AuthSessionValidity             *int                  `json:",omitempty"`
 
 	// AnyLoopbackPort is Poolhouse's own: a registered loopback callback
 	// matches on any port (RFC 8252 §7.3). Off by default.
@@ -49,10 +55,7 @@ type ClientSettings struct {
 // effect yet; see [NotYet].
 type NotYetClientSettings struct {
 	AnalyticsConfiguration                   NotYet `json:",omitzero"`
-	AuthSessionValidity                      NotYet `json:",omitzero"`
 	EnablePropagateAdditionalUserContextData NotYet `json:",omitzero"`
-	ReadAttributes                           NotYet `json:",omitzero"`
-	WriteAttributes                          NotYet `json:",omitzero"`
 }
 
 // TokenValidityUnits gives the unit of each validity: seconds, minutes, hours
@@ -110,6 +113,43 @@ func (ClientSettings) life(n *int, unit string, unitDefault, otherwise time.Dura
 	return time.Duration(min(min(int64(*n), most)*int64(u/time.Second), most)) * time.Second
 }
 
+// AuthSessionLife is how long a challenge of a sign-in by the API stays open:
+// three minutes where nothing is said, up to fifteen (Cognito:
+// AuthSessionValidity).
+func (c ClientSettings) AuthSessionLife() time.Duration {
+	if c.AuthSessionValidity == nil {
+		return 3 * time.Minute
+	}
+	return time.Duration(*c.AuthSessionValidity) * time.Minute
+}
+
+// AllowsAuth says whether the client may sign people in by an API flow, named
+// without its prefix: "USER_SRP_AUTH", "USER_PASSWORD_AUTH", "USER_AUTH",
+// "ADMIN_USER_PASSWORD_AUTH", "CUSTOM_AUTH". Where the flows are not named, or
+// in the form from before ALLOW_…, SRP and custom are on (Cognito:
+// ExplicitAuthFlows).
+func (c ClientSettings) AllowsAuth(flow string) bool {
+	has := func(f string) bool { return slices.Contains(c.ExplicitAuthFlows, f) }
+	if c.namesFlows() {
+		return has("ALLOW_" + flow)
+	}
+	switch flow {
+	case "USER_SRP_AUTH":
+		return !has("CUSTOM_AUTH_FLOW_ONLY")
+	case "CUSTOM_AUTH":
+		return true
+	case "ADMIN_USER_PASSWORD_AUTH":
+		return has("ADMIN_NO_SRP_AUTH")
+	case "USER_PASSWORD_AUTH":
+		return has("USER_PASSWORD_AUTH")
+	}
+	return false
+}
+
+func (c ClientSettings) namesFlows() bool {
+	return slices.ContainsFunc(c.ExplicitAuthFlows, func(f string) bool { return strings.HasPrefix(f, "ALLOW_") })
+}
+
 // Rotates says whether a refresh makes a new refresh token.
 func (c ClientSettings) Rotates() bool {
 	return c.RefreshTokenRotation != nil && c.RefreshTokenRotation.Feature == "ENABLED"
@@ -144,8 +184,7 @@ func (c ClientSettings) AllowsFlow(flow string) bool {
 // the form from before ALLOW_…). Clients that rotate may not name that flow, and
 // refresh at the token endpoint all the same (Cognito: Refresh tokens).
 func (c ClientSettings) Refreshes() bool {
-	named := slices.ContainsFunc(c.ExplicitAuthFlows, func(f string) bool { return len(f) > 6 && f[:6] == "ALLOW_" })
-	return !named || c.Rotates() || slices.Contains(c.ExplicitAuthFlows, "ALLOW_REFRESH_TOKEN_AUTH")
+	return !c.namesFlows() || c.Rotates() || slices.Contains(c.ExplicitAuthFlows, "ALLOW_REFRESH_TOKEN_AUTH")
 }
 
 // Public says whether the client has no secret (RFC 6749 §2.1).
@@ -156,4 +195,21 @@ func (c Client) Public() bool { return c.Secret == "" }
 func (c Client) CheckSecret(presented string) bool {
 	want, got := sha256.Sum256([]byte(c.Secret.Reveal())), sha256.Sum256([]byte(presented))
 	return subtle.ConstantTimeCompare(want[:], got[:]) == 1
+}
+
+// CheckSecretHash says whether hash proves knowledge of the client's secret for
+// one of the usernames: base64 of HMAC-SHA256 over username and client id under
+// the secret (Cognito: Computing secret hash values).
+func (c Client) CheckSecretHash(hash string, usernames ...string) bool {
+	got, err := base64.StdEncoding.DecodeString(hash)
+	if err != nil {
+		return false
+	}
+	right := false
+	for _, username := range usernames {
+		mac := hmac.New(sha256.New, []byte(c.Secret.Reveal()))
+		mac.Write([]byte(username + c.ID))
+		right = hmac.Equal(mac.Sum(nil), got) || right
+	}
+	return right
 }

@@ -24,6 +24,8 @@ type CustomDomainConfig struct {
 // same pages here.
 type NotYetVersion int
 
+func (v NotYetVersion) known() bool { return v >= 0 && v <= 2 }
+
 var (
 	prefixPattern = regexp.MustCompile(`^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
 	hostPattern   = regexp.MustCompile(`^([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$`)
@@ -40,10 +42,14 @@ func (d Domain) Check() error {
 		return refuse(InvalidParameter, "domain", "Domain", "must be a prefix of lower-case letters, digits and hyphens, or a host name")
 	case d.CustomDomainConfig != nil && !d.Custom():
 		return refuse(InvalidParameter, "domain", "CustomDomainConfig", "a custom domain is a whole host name")
+	case !d.ManagedLoginVersion.known():
+		return refuse(InvalidParameter, "domain", "ManagedLoginVersion", "must be 1 or 2")
 	}
 	for _, word := range []string{"aws", "amazon", "cognito"} {
 		if !d.Custom() && strings.Contains(d.Domain, word) {
-			return refuse(InvalidParameter, "domain", "Domain", "a prefix cannot contain the reserved word "+word)
+			e := refuse(InvalidParameter, "domain_reserved", "Domain", "a prefix cannot contain the reserved word "+word)
+			e.Args["word"] = word
+			return e
 		}
 	}
 	return nil

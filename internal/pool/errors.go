@@ -61,6 +61,7 @@ const (
 	InvalidParameter         = "InvalidParameter"
 	InvalidPassword          = "InvalidPassword"
 	UsernameExists           = "UsernameExists"
+	AliasExists              = "AliasExists"
 	UserNotFound             = "UserNotFound"
 	UserNotConfirmed         = "UserNotConfirmed"
 	CodeMismatch             = "CodeMismatch"
@@ -76,6 +77,7 @@ const (
 	ScopeDoesNotExist        = "ScopeDoesNotExist"
 	PasswordResetRequired    = "PasswordResetRequired"
 	InvalidUserPoolConfigure = "InvalidUserPoolConfiguration"
+	FeatureUnavailableInTier = "FeatureUnavailableInTier"
 )
 
 // refuse builds an Error; detail is English for logs and the command line.

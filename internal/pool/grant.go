@@ -13,9 +13,11 @@ type Grant struct {
 	AuthTime     int64
 	NotBefore    int64 `json:",omitempty"` // the user's, when they signed in
 	CreatedAt    int64
+	ClientSince  int64 `json:",omitempty"` // the client's CreationDate: one that is made anew under the id is another
 	RefreshUntil int64 `json:",omitempty"` // rotation does not move it; 0: no refresh token
 	ExpiresAt    int64 // when the last token of the family is past its time
 	Revoked      bool  `json:",omitempty"`
+	API          bool  `json:",omitempty"` // given by the API: its tokens differ (Cognito: Understanding the access token)
 
 	// Secret is the SHA-256 of the random part that all refresh tokens of the
 	// family carry; Generation counts their rotations, and RotatedAt is when

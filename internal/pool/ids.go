@@ -65,6 +65,21 @@ func OwnerOf(key []byte, poolID string, name Name) string {
 	return "?" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
+// PretendedSub is a UUID for a name without an account: always the same for its
+// owner (see [OwnerOf]).
+func PretendedSub(owner string) string {
+	digest := sha256.Sum256([]byte(owner))
+	id := uuid.UUID(digest[:16])
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // version 4, as real ones are
+	return id.String()
+}
+
+// LikeSub says whether a name could be somebody's sub.
+func LikeSub(name string) bool {
+	id, err := uuid.Parse(name)
+	return err == nil && id.String() == name
+}
+
 // ValidPoolID says whether id is "{region}_{letters and digits}", at most 55
 // characters (Cognito: UserPoolIdType).
 func ValidPoolID(id string) bool { return len(id) <= 55 && poolIDPattern.MatchString(id) }

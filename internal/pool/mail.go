@@ -7,6 +7,8 @@ type MailKind string
 const (
 	MailConfirm MailKind = "confirm" // verification of a new account, by code or by link
 	MailReset   MailKind = "reset"   // a code that allows a new password
+	MailVerify  MailKind = "verify"  // a code that proves a changed address
+	MailInvite  MailKind = "invite"  // a temporary password for an account that an operator made
 )
 
 // Mail is one message in the outbox. Its text holds a code, so it is sealed in

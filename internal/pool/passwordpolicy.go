@@ -1,6 +1,7 @@
 package pool
 
 import (
+	mathrand "math/rand/v2"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,7 +21,7 @@ type PasswordPolicy struct {
 	RequireLowercase              *bool  `json:",omitempty"`
 	RequireNumbers                *bool  `json:",omitempty"`
 	RequireSymbols                *bool  `json:",omitempty"`
-	TemporaryPasswordValidityDays NotYet `json:",omitzero"`
+	TemporaryPasswordValidityDays *int   `json:",omitempty"`
 	PasswordHistorySize           NotYet `json:",omitzero"`
 }
 
@@ -112,4 +113,16 @@ func (r PasswordRule) met(password string) bool {
 	default:
 		return strings.ContainsAny(password, symbols)
 	}
+}
+
+// Generate makes a random password that the policy takes: at least twelve
+// characters, one of every kind, none that is easily misread.
+func (p PasswordPolicy) Generate() string {
+	const least = 12
+	kinds := []string{"ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnpqrstuvwxyz", "23456789", "!#%*+?-"}
+	password := []byte(randomText(strings.Join(kinds, ""), max(least, *p.withDefaults().MinimumLength)))
+	for i, at := range mathrand.Perm(len(password))[:len(kinds)] {
+		password[at] = randomText(kinds[i], 1)[0]
+	}
+	return string(password)
 }

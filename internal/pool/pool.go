@@ -1,6 +1,9 @@
 package pool
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // App is an app client together with its pool: loaded once by a door and
 // passed by value.
@@ -32,6 +35,9 @@ type Settings struct {
 	EmailVerificationSubject    string                       `json:",omitempty"`
 	EmailConfiguration          *EmailConfiguration          `json:",omitempty"`
 	AccountRecoverySetting      *AccountRecoverySetting      `json:",omitempty"`
+	Schema                      []SchemaAttribute            `json:",omitempty"`
+	UserAttributeUpdateSettings *UserAttributeUpdateSettings `json:",omitempty"`
+	DeletionProtection          string                       `json:",omitempty"`
 	MfaConfiguration            string                       `json:",omitempty"`
 	UserPoolTier                string                       `json:",omitempty"`
 
@@ -47,18 +53,15 @@ type Settings struct {
 // Empty or default values are accepted and not stored; anything else is
 // refused, never stored in silence.
 type NotYetSettings struct {
-	DeletionProtection          NotYet `json:",omitzero"`
-	DeviceConfiguration         NotYet `json:",omitzero"`
-	KeyConfiguration            NotYet `json:",omitzero"`
-	IssuerConfiguration         NotYet `json:",omitzero"`
-	LambdaConfig                NotYet `json:",omitzero"`
-	Schema                      NotYet `json:",omitzero"`
-	SmsAuthenticationMessage    NotYet `json:",omitzero"`
-	SmsConfiguration            NotYet `json:",omitzero"`
-	SmsVerificationMessage      NotYet `json:",omitzero"`
-	UserAttributeUpdateSettings NotYet `json:",omitzero"`
-	UserPoolAddOns              NotYet `json:",omitzero"`
-	UserPoolTags                NotYet `json:",omitzero"`
+	DeviceConfiguration      NotYet `json:",omitzero"`
+	KeyConfiguration         NotYet `json:",omitzero"`
+	IssuerConfiguration      NotYet `json:",omitzero"`
+	LambdaConfig             NotYet `json:",omitzero"`
+	SmsAuthenticationMessage NotYet `json:",omitzero"`
+	SmsConfiguration         NotYet `json:",omitzero"`
+	SmsVerificationMessage   NotYet `json:",omitzero"`
+	UserPoolAddOns           NotYet `json:",omitzero"`
+	UserPoolTags             NotYet `json:",omitzero"`
 }
 
 // Policies holds the password policy (Cognito: UserPoolPolicyType).
@@ -77,7 +80,7 @@ type UsernameConfiguration struct {
 type AdminCreateUserConfig struct {
 	AllowAdminCreateUserOnly  *bool  `json:",omitempty"`
 	InviteMessageTemplate     NotYet `json:",omitzero"`
-	UnusedAccountValidityDays NotYet `json:",omitzero"`
+	UnusedAccountValidityDays *int   `json:",omitempty"` // days a temporary password is good for; the policy's own member wins
 }
 
 // VerificationMessageTemplate is the text of the mail that verifies an
@@ -105,6 +108,12 @@ type AccountRecoverySetting struct {
 	RecoveryMechanisms []RecoveryMechanism `json:",omitempty"`
 }
 
+// UserAttributeUpdateSettings lists attributes whose old value stays in force
+// until the new one is verified.
+type UserAttributeUpdateSettings struct {
+	AttributesRequireVerificationBeforeUpdate []string
+}
+
 // RecoveryMechanism is one way to recover an account; priority 1 is first.
 type RecoveryMechanism struct {
 	Name     string
@@ -120,6 +129,40 @@ func (p Pool) CaseSensitive() bool {
 // EmailIsUsername says whether people sign in with their e-mail address and
 // have their sub as username (Cognito: UsernameAttributes).
 func (p Pool) EmailIsUsername() bool { return slices.Contains(p.UsernameAttributes, "email") }
+
+// PhoneIsUsername says whether people sign in with their phone number and have
+// their sub as username.
+func (p Pool) PhoneIsUsername() bool { return slices.Contains(p.UsernameAttributes, "phone_number") }
+
+// SubIsUsername says whether the username of a new account is its sub.
+func (p Pool) SubIsUsername() bool { return len(p.UsernameAttributes) > 0 }
+
+// Alias says whether the attribute, once it is verified, is one more name to
+// sign in with: email, phone_number or preferred_username (which needs no
+// verification).
+func (p Pool) Alias(attribute string) bool { return slices.Contains(p.AliasAttributes, attribute) }
+
+// VerifiesBeforeUpdate says whether a changed attribute takes effect only when
+// it is verified.
+func (p Pool) VerifiesBeforeUpdate(attribute string) bool {
+	s := p.UserAttributeUpdateSettings
+	return s != nil && slices.Contains(s.AttributesRequireVerificationBeforeUpdate, attribute)
+}
+
+// TemporaryPasswordLife is how long a password that an operator made is good
+// for: seven days where nothing is said (Cognito: TemporaryPasswordValidityDays).
+func (p Pool) TemporaryPasswordLife() time.Duration {
+	days := 7
+	if c := p.AdminCreateUserConfig; c != nil && c.UnusedAccountValidityDays != nil && *c.UnusedAccountValidityDays > 0 {
+		days = *c.UnusedAccountValidityDays
+	}
+	if p.Policies != nil && p.Policies.PasswordPolicy != nil {
+		if n := p.Policies.PasswordPolicy.TemporaryPasswordValidityDays; n != nil && *n > 0 {
+			days = *n
+		}
+	}
+	return time.Duration(days) * 24 * time.Hour
+}
 
 // VerifiesEmail says whether sign-up sends a code to the e-mail address.
 func (p Pool) VerifiesEmail() bool { return slices.Contains(p.AutoVerifiedAttributes, "email") }

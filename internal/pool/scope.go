@@ -41,20 +41,43 @@ var profileClaims = []string{
 	"website", "gender", "birthdate", "zoneinfo", "locale", "updated_at",
 }
 
-// ReadableAttributes returns the attributes of u that scopes open: all with
-// openid alone, else those of profile, email and phone that are among the
-// scopes, custom attributes with profile (Cognito: The user attributes
-// endpoint). Nothing without openid.
-func ReadableAttributes(u User, scopes []string) map[string]string {
+// ReadsScopes says whether the client may read every attribute that the scopes
+// name: without that it gets no tokens for them (Cognito: The token issuer
+// endpoint, invalid_grant).
+func (a App) ReadsScopes(scopes []string) bool {
+	for scope, names := range map[string][]string{
+		ScopeEmail: {"email", "email_verified"}, ScopePhone: {"phone_number", "phone_number_verified"}, ScopeProfile: profileClaims,
+	} {
+		if !slices.Contains(scopes, scope) {
+			continue
+		}
+		for _, name := range names {
+			if attribute, _ := a.Pool.Attribute(name); !a.Client.MayRead(attribute) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// ReadableAttributes returns the attributes of u that the client may read and
+// that scopes open: all with openid alone, else those of profile, email and
+// phone that are among the scopes, custom attributes with profile (Cognito: The
+// user attributes endpoint; ReadAttributes). Nothing without openid.
+func (a App) ReadableAttributes(u User, scopes []string) map[string]string {
 	out := map[string]string{}
 	if !slices.Contains(scopes, ScopeOpenID) {
 		return out
 	}
 	has := func(s string) bool { return slices.Contains(scopes, s) }
 	all := !has(ScopeProfile) && !has(ScopeEmail) && !has(ScopePhone)
-	for name, value := range u.Attributes {
+	for _, attribute := range a.Pool.Attributes() {
+		name := attribute.Name
+		value, set := u.Attributes[name]
+		if !set || !a.Client.MayRead(attribute) {
+			continue
+		}
 		switch {
-		case strings.HasPrefix(name, "dev:"): // for operators only
 		case all,
 			has(ScopeEmail) && (name == "email" || name == "email_verified"),
 			has(ScopePhone) && (name == "phone_number" || name == "phone_number_verified"),

@@ -7,12 +7,16 @@ import "time"
 type Session struct {
 	UserPoolID string `json:"UserPoolId"`
 	ClientID   string `json:"ClientId"`
-	Sub        string
+	Sub        string `json:",omitempty"` // empty for a name without an account
+	Owner      string `json:",omitempty"` // what failures are counted under: the sub, or a hash of the name
 	Purpose    SessionPurpose
-	Proven     bool // the missing proof was brought; the next step may sign in
+	Proven     bool `json:",omitempty"` // the missing proof was brought; the next step may sign in
 	AuthTime   int64
 	NotBefore  int64 `json:",omitempty"` // the user's, when it began
 	ExpiresAt  int64
+
+	// SRP is the server's half of an SRP exchange, in JSON.
+	SRP Secret `json:",omitempty"`
 }
 
 // SessionPurpose says what a Session waits for.
@@ -21,6 +25,13 @@ type SessionPurpose string
 // SessionConfirm waits for the code that proves a new account's address; its
 // owner has chosen or shown the password.
 const SessionConfirm SessionPurpose = "confirm"
+
+// The other things that a session waits for.
+const (
+	SessionSRP         SessionPurpose = "srp"          // the proof of a password (PASSWORD_VERIFIER)
+	SessionNewPassword SessionPurpose = "new_password" // a password in place of a temporary one
+	SessionChoice      SessionPurpose = "choice"       // which factor to show first (SELECT_CHALLENGE)
+)
 
 // ConfirmSessionLife is how long the way from sign-up to the app stays open:
 // as long as the mailed code works.
@@ -32,6 +43,14 @@ func NewConfirmSession(app App, u User, now time.Time) Session {
 	return Session{
 		UserPoolID: app.Pool.ID, ClientID: app.Client.ID, Sub: u.Sub, NotBefore: u.NotBefore, Purpose: SessionConfirm,
 		AuthTime: now.UnixMilli(), ExpiresAt: now.Add(ConfirmSessionLife).UnixMilli(),
+	}
+}
+
+// NewSession is a session that waits for purpose as long as the client says.
+func NewSession(app App, purpose SessionPurpose, owner string, u User, now time.Time) Session {
+	return Session{
+		UserPoolID: app.Pool.ID, ClientID: app.Client.ID, Sub: u.Sub, NotBefore: u.NotBefore, Owner: owner, Purpose: purpose,
+		AuthTime: now.UnixMilli(), ExpiresAt: now.Add(app.Client.AuthSessionLife()).UnixMilli(),
 	}
 }
 

@@ -21,6 +21,12 @@ func (c *checks) need(ok bool, field, detail string) {
 	}
 }
 
+func (c *checks) refuse(e *Error) {
+	if c.err == nil {
+		c.err = e
+	}
+}
+
 func (c *checks) oneOf(value, field string, allowed ...string) {
 	c.need(value == "" || slices.Contains(allowed, value), field, fmt.Sprintf("must be one of %s", strings.Join(allowed, ", ")))
 }
@@ -37,16 +43,28 @@ func (s Settings) Check() error {
 	if s.Policies != nil && s.Policies.PasswordPolicy != nil {
 		n := s.Policies.PasswordPolicy.MinimumLength
 		c.need(n == nil || *n >= 6 && *n <= 99, "Policies.PasswordPolicy.MinimumLength", "must be 6 to 99")
+		d := s.Policies.PasswordPolicy.TemporaryPasswordValidityDays
+		c.need(d == nil || *d >= 0 && *d <= 365, "Policies.PasswordPolicy.TemporaryPasswordValidityDays", "must be 0 to 365")
 	}
 	for _, a := range s.UsernameAttributes {
 		c.oneOf(a, "UsernameAttributes", "email", "phone_number")
-		c.notYet(a, "UsernameAttributes", "email")
 	}
 	for _, a := range s.AutoVerifiedAttributes {
 		c.oneOf(a, "AutoVerifiedAttributes", "email", "phone_number")
 		c.notYet(a, "AutoVerifiedAttributes", "email")
 	}
-	c.need(len(s.AliasAttributes) == 0, "AliasAttributes", "aliases are not supported yet")
+	for _, a := range s.AliasAttributes {
+		c.oneOf(a, "AliasAttributes", "email", "phone_number", "preferred_username")
+	}
+	c.need(len(s.AliasAttributes) == 0 || len(s.UsernameAttributes) == 0, "AliasAttributes", "a pool has UsernameAttributes or AliasAttributes, not both")
+	c.oneOf(s.DeletionProtection, "DeletionProtection", "ACTIVE", "INACTIVE")
+	s.checkSchema(&c)
+	if u := s.UserAttributeUpdateSettings; u != nil {
+		for _, a := range u.AttributesRequireVerificationBeforeUpdate {
+			c.oneOf(a, "UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate", "email", "phone_number")
+			c.need(slices.Contains(s.AutoVerifiedAttributes, a), "UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate", a+" must be among AutoVerifiedAttributes")
+		}
+	}
 	c.oneOf(s.MfaConfiguration, "MfaConfiguration", "OFF", "ON", "OPTIONAL")
 	c.notYet(s.MfaConfiguration, "MfaConfiguration", "OFF")
 	c.oneOf(s.UserPoolTier, "UserPoolTier", "LITE", "ESSENTIALS", "PLUS")
@@ -105,16 +123,26 @@ func (s Settings) checkRecovery(c *checks) {
 }
 
 // Immutable returns the first member that may not change after creation and
-// does, or "" (Cognito: UpdateUserPool).
+// does, or "" (Cognito: UpdateUserPool). The schema may grow by custom
+// attributes (Cognito: AddCustomAttributes).
 func (s Settings) Immutable(next Settings) string {
 	before, after := Pool{Settings: s}, Pool{Settings: next}
 	switch {
-	case !slices.Equal(s.UsernameAttributes, next.UsernameAttributes):
+	case !sameNames(s.UsernameAttributes, next.UsernameAttributes):
 		return "UsernameAttributes"
+	case !sameNames(s.AliasAttributes, next.AliasAttributes):
+		return "AliasAttributes"
+	case !onlyGrew(before.Attributes(), after.Attributes()):
+		return "Schema"
 	case before.CaseSensitive() != after.CaseSensitive():
 		return "UsernameConfiguration.CaseSensitive"
 	}
 	return ""
+}
+
+// sameNames compares two lists whose order means nothing.
+func sameNames(a, b []string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
 }
 
 var explicitFlows = []string{
@@ -122,24 +150,64 @@ var explicitFlows = []string{
 	"ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_AUTH", "ADMIN_NO_SRP_AUTH", "CUSTOM_AUTH_FLOW_ONLY", "USER_PASSWORD_AUTH",
 }
 
-// Check refuses a client that Cognito does not allow or whose settings have no
-// effect here yet; the Error's Field is the member's name.
-func (cl Client) Check() error {
+// Check refuses a client of pool p that Cognito does not allow or whose settings
+// have no effect here yet; the Error's Field is the member's name.
+func (cl Client) Check(p Pool) error {
 	var c checks
 	c.need(namePattern.MatchString(cl.ClientName), "ClientName", "must be 1 to 128 letters, digits, spaces or +=,.@-_")
 	c.need(clientIDPattern.MatchString(cl.ID), "ClientId", "must be 1 to 128 letters, digits, _ or +")
 	c.need(cl.Public() || secretPattern.MatchString(cl.Secret.Reveal()), "ClientSecret", "must be 24 to 64 letters, digits, _ or +")
-	for _, f := range cl.ExplicitAuthFlows {
-		c.oneOf(f, "ExplicitAuthFlows", explicitFlows...)
-	}
-	for _, p := range cl.SupportedIdentityProviders {
-		c.notYet(p, "SupportedIdentityProviders", "COGNITO")
-	}
+	cl.checkFlows(&c, p)
+	c.need(cl.AuthSessionValidity == nil || *cl.AuthSessionValidity >= 3 && *cl.AuthSessionValidity <= 15, "AuthSessionValidity", "must be 3 to 15")
 	c.oneOf(cl.PreventUserExistenceErrors, "PreventUserExistenceErrors", "ENABLED", "LEGACY")
 	cl.checkURLs(&c)
 	cl.checkOAuth(&c)
 	cl.checkLives(&c)
+	cl.checkAttributes(&c, p)
 	return c.err
+}
+
+func (cl Client) checkFlows(c *checks, p Pool) {
+	for _, f := range cl.ExplicitAuthFlows {
+		c.oneOf(f, "ExplicitAuthFlows", explicitFlows...)
+	}
+	c.need(!cl.namesFlows() || !slices.ContainsFunc(cl.ExplicitAuthFlows, func(f string) bool { return !strings.HasPrefix(f, "ALLOW_") }),
+		"ExplicitAuthFlows", "flows with and without the prefix ALLOW_ cannot be mixed")
+	if p.UserPoolTier == "LITE" && slices.Contains(cl.ExplicitAuthFlows, "ALLOW_USER_AUTH") {
+		c.refuse(refuse(FeatureUnavailableInTier, "", "ExplicitAuthFlows", "ALLOW_USER_AUTH needs the tier ESSENTIALS or PLUS"))
+	}
+	for _, name := range cl.SupportedIdentityProviders {
+		if name != "COGNITO" {
+			e := refuse(InvalidParameter, "provider", "SupportedIdentityProviders", fmt.Sprintf("there is no provider %q", name))
+			e.Args["provider"], e.Args["pool"] = name, p.ID
+			c.refuse(e)
+		}
+	}
+}
+
+// checkAttributes holds the lists of attributes against the pool's schema. A
+// person must be able to give what the schema requires.
+func (cl Client) checkAttributes(c *checks, p Pool) {
+	wrong := func(reason, field, detail string) {
+		e := refuse(InvalidParameter, reason, field, detail)
+		e.Args["doing"] = "creating"
+		c.refuse(e)
+	}
+	for _, name := range cl.ReadAttributes {
+		if a, ok := p.Attribute(name); !ok || !cl.MayRead(a) {
+			wrong("read_attributes", "ReadAttributes", fmt.Sprintf("%q is not an attribute that a client can read", name))
+		}
+	}
+	for _, name := range cl.WriteAttributes {
+		if a, ok := p.Attribute(name); !ok || !cl.MayWrite(a) {
+			wrong("write_attributes", "WriteAttributes", fmt.Sprintf("%q is not an attribute that a client can write", name))
+		}
+	}
+	for _, a := range p.Attributes() {
+		if a.IsRequired() && a.IsMutable() && !cl.MayWrite(a) && a.Name != "sub" && !slices.Contains(verifiedFlags, a.Name) {
+			wrong("write_attributes", "WriteAttributes", fmt.Sprintf("%q is required by the schema and must be among them", a.Name))
+		}
+	}
 }
 
 func (cl Client) checkURLs(c *checks) {
@@ -155,38 +223,48 @@ func (cl Client) checkURLs(c *checks) {
 }
 
 func (cl Client) checkOAuth(c *checks) {
+	if machine := slices.Contains(cl.AllowedOAuthFlows, "client_credentials"); machine && len(cl.AllowedOAuthFlows) > 1 {
+		c.refuse(refuse(InvalidOAuthFlow, "client_credentials", "AllowedOAuthFlows", "client_credentials goes with no other flow"))
+	} else if machine && cl.Public() {
+		c.refuse(refuse(InvalidOAuthFlow, "secret", "AllowedOAuthFlows", "client_credentials needs a client secret"))
+	}
 	for _, f := range cl.AllowedOAuthFlows {
 		c.oneOf(f, "AllowedOAuthFlows", "code", "implicit", "client_credentials")
 		c.notYet(f, "AllowedOAuthFlows", "code", "implicit")
 	}
 	for _, s := range cl.AllowedOAuthScopes {
-		if !slices.Contains(systemScopes, s) && c.err == nil {
-			c.err = refuse(ScopeDoesNotExist, "", "AllowedOAuthScopes", fmt.Sprintf("%q is not a scope of this pool", s))
+		if !slices.Contains(systemScopes, s) {
+			c.refuse(refuse(ScopeDoesNotExist, "", "AllowedOAuthScopes", fmt.Sprintf("%q is not a scope of this pool", s)))
 		}
 	}
 	if cl.AllowedOAuthFlowsUserPoolClient != nil && *cl.AllowedOAuthFlowsUserPoolClient {
-		c.need(len(cl.AllowedOAuthFlows) > 0 && len(cl.AllowedOAuthScopes) > 0, "AllowedOAuthFlows",
-			"AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows")
+		if len(cl.AllowedOAuthFlows) == 0 || len(cl.AllowedOAuthScopes) == 0 {
+			c.refuse(refuse(InvalidParameter, "oauth_incomplete", "AllowedOAuthFlows",
+				"AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows"))
+		}
 		c.need(len(cl.CallbackURLs) > 0, "CallbackURLs", "the code and implicit flows need a callback URL")
 	}
 }
 
 func (cl Client) checkLives(c *checks) {
-	within := func(d, least, most time.Duration, field string) {
-		c.need(d >= least && d <= most, field, "invalid range for token validity")
+	need := func(ok bool, field string) {
+		if !ok {
+			c.refuse(refuse(InvalidParameter, "token_validity", field, "invalid range for token validity"))
+		}
 	}
 	for field, unit := range map[string]string{"AccessToken": cl.units().AccessToken, "IdToken": cl.units().IdToken, "RefreshToken": cl.units().RefreshToken} {
 		c.oneOf(unit, "TokenValidityUnits."+field, "seconds", "minutes", "hours", "days")
 	}
 	for field, n := range map[string]*int{"AccessTokenValidity": cl.AccessTokenValidity, "IdTokenValidity": cl.IdTokenValidity, "RefreshTokenValidity": cl.RefreshTokenValidity} {
-		c.need(n == nil || *n >= 0 && *n <= 315360000, field, "invalid range for token validity")
+		need(n == nil || *n >= 0 && *n <= 315360000, field)
 	}
 	if c.err != nil {
 		return // an out-of-range number could overflow below
 	}
-	within(cl.AccessTokenLife(), 5*time.Minute, 24*time.Hour, "AccessTokenValidity")
-	within(cl.IDTokenLife(), 5*time.Minute, 24*time.Hour, "IdTokenValidity")
-	within(cl.RefreshTokenLife(), time.Hour, 3650*24*time.Hour, "RefreshTokenValidity")
+	for field, life := range map[string]time.Duration{"AccessTokenValidity": cl.AccessTokenLife(), "IdTokenValidity": cl.IDTokenLife()} {
+		need(life >= 5*time.Minute && life <= 24*time.Hour, field)
+	}
+	need(cl.RefreshTokenLife() >= time.Hour && cl.RefreshTokenLife() <= 3650*24*time.Hour, "RefreshTokenValidity")
 	if r := cl.RefreshTokenRotation; r != nil {
 		c.need(r.Feature == "ENABLED" || r.Feature == "DISABLED", "RefreshTokenRotation.Feature", "must be ENABLED or DISABLED")
 		c.need(r.RetryGracePeriodSeconds >= 0 && r.RetryGracePeriodSeconds <= 60, "RefreshTokenRotation.RetryGracePeriodSeconds", "must be 0 to 60")

@@ -22,9 +22,12 @@ func TestPoolSettings(t *testing.T) {
 	}{
 		{"PoolName", []s{{PoolName: " \x00"}, {PoolName: strings.Repeat("a", 129)}, {PoolName: "<b>"}}, []s{{PoolName: "My pool+=,.@-_1"}}},
 		{"Policies.PasswordPolicy.MinimumLength", []s{length(5), length(100), length(-1)}, []s{length(6), length(99)}},
-		{"UsernameAttributes", []s{{UsernameAttributes: []string{"phone_number"}}, {UsernameAttributes: []string{"name"}}}, []s{{UsernameAttributes: []string{"email"}}, {UsernameAttributes: []string{}}}},
+		{"UsernameAttributes", []s{{UsernameAttributes: []string{"name"}}}, []s{{UsernameAttributes: []string{"email"}}, {UsernameAttributes: []string{"phone_number", "email"}}, {UsernameAttributes: []string{}}}},
 		{"AutoVerifiedAttributes", []s{{AutoVerifiedAttributes: []string{"phone_number"}}}, []s{{AutoVerifiedAttributes: []string{"email"}}}},
-		{"AliasAttributes", []s{{AliasAttributes: []string{"email"}}}, []s{{AliasAttributes: []string{}}}},
+		{"AliasAttributes", []s{{AliasAttributes: []string{"name"}}, {AliasAttributes: []string{"email"}, UsernameAttributes: []string{"email"}}}, []s{{AliasAttributes: []string{"email", "phone_number", "preferred_username"}}, {AliasAttributes: []string{}}}},
+		{"DeletionProtection", []s{{DeletionProtection: "ON"}}, []s{{DeletionProtection: "ACTIVE"}, {DeletionProtection: "INACTIVE"}}},
+		{"Policies.PasswordPolicy.TemporaryPasswordValidityDays", []s{temporary(-1), temporary(366)}, []s{temporary(0), temporary(365)}},
+		{"UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate", []s{verifyFirst("email"), verifyFirst("name", "email")}, []s{verifyFirst(), {AutoVerifiedAttributes: []string{"email"}, UserAttributeUpdateSettings: verifyFirst("email").UserAttributeUpdateSettings}}},
 		{"MfaConfiguration", []s{{MfaConfiguration: "ON"}, {MfaConfiguration: "OPTIONAL"}, {MfaConfiguration: "off"}}, []s{{MfaConfiguration: "OFF"}}},
 		{"UserPoolTier", []s{{UserPoolTier: "FREE"}}, []s{{UserPoolTier: "LITE"}, {UserPoolTier: "PLUS"}}},
 		{"Issuer", []s{{Issuer: "example.com"}, {Issuer: "https://a/?x"}, {Issuer: "https://a/"}, {Issuer: "ftp://a"}, {Issuer: "https://a/#f"}, {Issuer: "https://"}}, []s{{Issuer: "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_X"}}},
@@ -60,6 +63,14 @@ func length(n int) pool.Settings {
 	return pool.Settings{Policies: &pool.Policies{PasswordPolicy: &pool.PasswordPolicy{MinimumLength: &n}}}
 }
 
+func temporary(days int) pool.Settings {
+	return pool.Settings{Policies: &pool.Policies{PasswordPolicy: &pool.PasswordPolicy{TemporaryPasswordValidityDays: &days}}}
+}
+
+func verifyFirst(attributes ...string) pool.Settings {
+	return pool.Settings{UserAttributeUpdateSettings: &pool.UserAttributeUpdateSettings{AttributesRequireVerificationBeforeUpdate: attributes}}
+}
+
 func mailFrom(account, from string) pool.Settings {
 	return pool.Settings{EmailConfiguration: &pool.EmailConfiguration{EmailSendingAccount: account, From: from}}
 }
@@ -92,6 +103,9 @@ func TestClientSettings(t *testing.T) {
 		f(&c)
 		return c
 	}
+	house := pool.Pool{Settings: pool.Settings{Schema: []pool.SchemaAttribute{
+		{Name: "email", Required: ptr(true)}, {Name: "team"}, {Name: "note", DeveloperOnlyAttribute: ptr(true)},
+	}}}
 	units := func(n int, unit string) func(*cl) {
 		return func(c *cl) {
 			c.AccessTokenValidity, c.TokenValidityUnits = &n, &pool.TokenValidityUnits{AccessToken: unit}
@@ -101,6 +115,15 @@ func TestClientSettings(t *testing.T) {
 		field     string
 		bad, good []func(*cl)
 	}{
+		{"AuthSessionValidity", []func(*cl){func(c *cl) { c.AuthSessionValidity = ptr(2) }, func(c *cl) { c.AuthSessionValidity = ptr(16) }}, []func(*cl){func(c *cl) { c.AuthSessionValidity = ptr(3) }, func(c *cl) { c.AuthSessionValidity = ptr(15) }}},
+		{"ReadAttributes", []func(*cl){
+			func(c *cl) { c.ReadAttributes = []string{"email", "shoe_size"} }, func(c *cl) { c.ReadAttributes = []string{"dev:custom:note"} },
+		}, []func(*cl){func(c *cl) { c.ReadAttributes = []string{"sub", "email", "email_verified", "custom:team"} }}},
+		{"WriteAttributes", []func(*cl){
+			func(c *cl) { c.WriteAttributes = []string{"email", "custom:shoe"} }, func(c *cl) { c.WriteAttributes = []string{"email", "dev:custom:note"} },
+			func(c *cl) { c.WriteAttributes = []string{"email", "sub"} }, func(c *cl) { c.WriteAttributes = []string{"email", "email_verified"} },
+			func(c *cl) { c.WriteAttributes = []string{"name", "custom:team"} }, // email is required
+		}, []func(*cl){func(c *cl) { c.WriteAttributes = []string{"email", "custom:team"} }}},
 		{"ClientName", []func(*cl){func(c *cl) { c.ClientName = "" }, func(c *cl) { c.ClientName = "<script>" }}, []func(*cl){func(c *cl) { c.ClientName = "client-localhost" }}},
 		{"ClientId", []func(*cl){func(c *cl) { c.ID = "has-hyphen" }, func(c *cl) { c.ID = "" }}, []func(*cl){func(c *cl) { c.ID = "demolocalhost" }}},
 		{"ClientSecret", []func(*cl){func(c *cl) { c.Secret = "short" }, func(c *cl) { c.Secret = pool.Secret(strings.Repeat("s", 65)) }}, []func(*cl){func(c *cl) { c.Secret = pool.NewClientSecret() }}},
@@ -126,12 +149,12 @@ func TestClientSettings(t *testing.T) {
 		}}},
 	} {
 		for i, bad := range c.bad {
-			if e := pool.AsError(set(bad).Check()); e == nil || e.Field != c.field {
+			if e := pool.AsError(set(bad).Check(house)); e == nil || e.Field != c.field {
 				t.Errorf("%s, case %d: %v, want a refusal there", c.field, i, e)
 			}
 		}
 		for i, good := range c.good {
-			if err := set(good).Check(); err != nil {
+			if err := set(good).Check(house); err != nil {
 				t.Errorf("%s, case %d: %v", c.field, i, err)
 			}
 		}
@@ -155,6 +178,18 @@ func TestImmutableMembers(t *testing.T) {
 	if m := base.Immutable(next); m != "UsernameConfiguration.CaseSensitive" {
 		t.Errorf("got %q", m)
 	}
+	next = base
+	next.AliasAttributes = []string{"email"}
+	if m := base.Immutable(next); m != "AliasAttributes" {
+		t.Errorf("got %q", m)
+	}
+	next = base
+	next.UsernameAttributes = []string{"phone_number", "email"}
+	if m := next.Immutable(pool.Settings{UsernameAttributes: []string{"email", "phone_number"}, UsernameConfiguration: base.UsernameConfiguration}); m != "" {
+		t.Errorf("the order of %s means something", m)
+	}
+	next = base
+	next.UsernameConfiguration = nil
 	if m := next.Immutable(pool.Settings{UsernameAttributes: []string{"email"}, UsernameConfiguration: &pool.UsernameConfiguration{CaseSensitive: ptr(true)}}); m != "" {
 		t.Errorf("absent and true are the same, got %q", m)
 	}
@@ -165,7 +200,7 @@ func TestNotYet(t *testing.T) {
 	t.Parallel()
 	for doc, ok := range map[string]bool{
 		`{"LambdaConfig":{}}`: true, `{"LambdaConfig":null}`: true, `{"LambdaConfig": { } }`: true, `{"LambdaConfig":{"PreSignUp":"arn:x"}}`: false,
-		`{"DeletionProtection":"INACTIVE"}`: true, `{"DeletionProtection":"ACTIVE"}`: false, `{"Schema":[]}`: true, `{"Schema":[{"Name":"x"}]}`: false,
+		`{"DeviceConfiguration":null}`: true, `{"DeviceConfiguration":{"ChallengeRequiredOnNewDevice":true}}`: false, `{"SmsConfiguration":{"SnsCallerArn":"arn:x"}}`: false,
 		`{"UserPoolAddOns":{"AdvancedSecurityMode":"OFF"}}`: true, `{"UserPoolAddOns":{"AdvancedSecurityMode":"ENFORCED"}}`: false,
 		`{"Policies":{"SignInPolicy":{"AllowedFirstAuthFactors":["PASSWORD"]}}}`: true, `{"Policies":{"SignInPolicy":{"AllowedFirstAuthFactors":["PASSWORD","WEB_AUTHN"]}}}`: false,
 		`{"UserPoolTags":{"a":"b"}}`: false, `{"Policies":{"PasswordPolicy":{"PasswordHistorySize":0}}}`: true, `{"Policies":{"PasswordPolicy":{"PasswordHistorySize":3}}}`: false,

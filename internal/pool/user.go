@@ -16,8 +16,10 @@ type UserStatus string
 
 // The states that accounts reach today.
 const (
-	Unconfirmed UserStatus = "UNCONFIRMED"
-	Confirmed   UserStatus = "CONFIRMED"
+	Unconfirmed         UserStatus = "UNCONFIRMED"
+	Confirmed           UserStatus = "CONFIRMED"
+	ResetRequired       UserStatus = "RESET_REQUIRED"
+	ForceChangePassword UserStatus = "FORCE_CHANGE_PASSWORD"
 )
 
 // User is one account. Attributes hold everything but the sub, values as
@@ -25,7 +27,7 @@ const (
 type User struct {
 	UserPoolID string `json:"UserPoolId"`
 	Sub        string
-	Username   string // the sub, in pools where the e-mail address is the username
+	Username   string // the sub, in pools where an address or a number is the username
 	Attributes map[string]string
 	Status     UserStatus
 	Disabled   bool `json:",omitempty"`
@@ -66,10 +68,13 @@ func (u *User) EndAll(now time.Time) { u.NotBefore = max(now.UnixMilli(), u.NotB
 // NameKind tells apart the names that lead to a user in the ledger.
 type NameKind string
 
-// The kinds of names. A sub leads to its user without one.
+// The kinds of names.
 const (
-	NameUsername NameKind = "username"
-	NameEmail    NameKind = "email"
+	NameUsername  NameKind = "username"
+	NameEmail     NameKind = "email"
+	NamePhone     NameKind = "phone_number"
+	NamePreferred NameKind = "preferred_username"
+	NameSub       NameKind = "sub" // leads to its user without an entry of its own
 )
 
 // Name is one name by which a user is found: unique in the pool per kind.
@@ -87,37 +92,106 @@ func (p Pool) Fold(name string) string {
 	return strings.ToLower(name)
 }
 
-// SignInName is the name by which typed text is looked up in this pool.
-func (p Pool) SignInName(typed string) Name {
+// SignInNames are the names that typed text may be, the first that leads to
+// somebody counts: a username before an alias (Cognito: Aliases). The sub is one
+// where it is the username: a program that began with an address goes on with
+// the username that it was told (Cognito: USER_ID_FOR_SRP).
+func (p Pool) SignInNames(typed string) []Name {
 	typed = strings.TrimSpace(typed)
-	if p.EmailIsUsername() {
-		return Name{NameEmail, p.Fold(typed)}
+	folded := p.Fold(typed)
+	if p.SubIsUsername() {
+		names := []Name{{NameKind(p.contactOf(folded)), folded}}
+		if LikeSub(typed) {
+			names = append(names, Name{NameSub, typed})
+		}
+		return names
 	}
-	return Name{NameUsername, p.Fold(typed)}
+	names := []Name{{NameUsername, folded}}
+	for _, kind := range []NameKind{NameEmail, NamePhone, NamePreferred} {
+		if p.Alias(string(kind)) {
+			names = append(names, Name{kind, folded})
+		}
+	}
+	return names
 }
 
-// NamesOf lists the names that lead to u.
+// LookupNames are the names that a username may be which a program or a mailed
+// link brings: those of sign-in, and the sub (Cognito: AdminGetUser, Username).
+func (p Pool) LookupNames(typed string) []Name {
+	return append(p.SignInNames(typed), Name{NameSub, strings.TrimSpace(typed)})
+}
+
+// NamesOf lists the names that lead to u: its username or, where the sub is
+// the username, its addresses, verified or not; and its aliases.
 func (p Pool) NamesOf(u User) []Name {
-	if p.EmailIsUsername() {
-		return []Name{{NameEmail, p.Fold(u.Email())}}
+	var names []Name
+	add := func(kind NameKind, value string) {
+		if value != "" {
+			names = append(names, Name{kind, p.Fold(value)})
+		}
 	}
-	return []Name{{NameUsername, p.Fold(u.Username)}}
+	if !p.SubIsUsername() {
+		add(NameUsername, u.Username)
+	}
+	for _, kind := range []NameKind{NameEmail, NamePhone, NamePreferred} {
+		attribute := string(kind)
+		proven := kind == NamePreferred || u.Attributes[attribute+"_verified"] == "true"
+		if slices.Contains(p.UsernameAttributes, attribute) || p.Alias(attribute) && proven {
+			add(kind, u.Attributes[attribute])
+		}
+	}
+	return names
 }
 
 // CheckUsername refuses a username that Cognito's UsernameType does not allow
-// (1 to 128 letters, marks, symbols, numbers or punctuation; no space), and one
-// that is not an e-mail address where the pool says so.
+// (1 to 128 letters, marks, symbols, numbers or punctuation; no space), one
+// that is not an address or a number where the pool says so, and one that looks
+// like somebody's alias (Cognito: Aliases).
 func (p Pool) CheckUsername(name string) error {
-	if p.EmailIsUsername() {
-		return CheckEmail("username", name)
-	}
 	if name == "" {
 		return refuse(InvalidParameter, "required", "username", "")
 	}
-	if !utf8.ValidString(name) || utf8.RuneCountInString(name) > 128 || strings.ContainsFunc(name, notUsernameRune) || looksAlike(name) {
-		return refuse(InvalidParameter, "username", "username", "")
+	if p.SubIsUsername() {
+		return p.checkContactName(name)
+	}
+	return p.checkPlainName("username", name)
+}
+
+func (p Pool) checkPlainName(field, name string) error {
+	switch {
+	case !utf8.ValidString(name) || utf8.RuneCountInString(name) > 128 || strings.ContainsFunc(name, notUsernameRune), looksAlike(name):
+		return refuse(InvalidParameter, "username", field, "")
+	case p.Alias("email") && CheckEmail(field, name) == nil:
+		return refuse(InvalidParameter, "alias_email", field, "")
+	case p.Alias("phone_number") && CheckPhone(field, name) == nil:
+		return refuse(InvalidParameter, "alias_phone", field, "")
 	}
 	return nil
+}
+
+func (p Pool) checkContactName(name string) error {
+	err := CheckPhone("username", name)
+	if p.contactOf(name) == "email" {
+		err = CheckEmail("username", name)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case !p.PhoneIsUsername():
+		return refuse(InvalidParameter, "username_email", "username", "")
+	case !p.EmailIsUsername():
+		return refuse(InvalidParameter, "username_phone", "username", "")
+	}
+	return refuse(InvalidParameter, "username_either", "username", "")
+}
+
+// contactOf is the attribute that a name is in a pool where the sub is the
+// username: its e-mail address or its phone number.
+func (p Pool) contactOf(name string) string {
+	if p.EmailIsUsername() && (strings.Contains(name, "@") || !p.PhoneIsUsername()) {
+		return "email"
+	}
+	return "phone_number"
 }
 
 // looksAlike says whether name is written with letters that stand for others:
@@ -183,17 +257,4 @@ func MaskEmail(address string) string {
 func firstRune(s string) string {
 	_, n := utf8.DecodeRuneInString(s)
 	return s[:n]
-}
-
-// standardAttributes are those that a person may give at sign-up (OpenID
-// Connect Core §5.1, as Cognito has them).
-var standardAttributes = append([]string{"email", "phone_number", "address"}, profileClaims...)
-
-// CheckNewAttribute refuses an attribute that nobody may set at sign-up, or a
-// value that cannot be kept. A blank value counts as not given.
-func CheckNewAttribute(name, value string) error {
-	if !slices.Contains(standardAttributes, name) {
-		return refuse(InvalidParameter, "schema", name, "")
-	}
-	return CheckAttributeValue(name, value)
 }

@@ -29,14 +29,17 @@ func TestNames(t *testing.T) {
 		{poolWith(false, false), "ANN", pool.Name{Kind: pool.NameUsername, Folded: "ann"}},
 		{poolWith(false, true), "Ann", pool.Name{Kind: pool.NameUsername, Folded: "Ann"}},
 	} {
-		if got := c.p.SignInName(c.typed); got != c.want {
-			t.Errorf("%q is looked up as %+v, want %+v", c.typed, got, c.want)
+		if diff := cmp.Diff([]pool.Name{c.want}, c.p.SignInNames(c.typed)); diff != "" {
+			t.Errorf("%q is looked up otherwise: %s", c.typed, diff)
 		}
 		if diff := cmp.Diff([]pool.Name{c.want}, c.p.NamesOf(u)); diff != "" {
 			t.Errorf("who signs up cannot sign in as %q: %s", c.typed, diff)
 		}
+		if diff := cmp.Diff([]pool.Name{c.want, {Kind: pool.NameSub, Folded: strings.TrimSpace(c.typed)}}, c.p.LookupNames(c.typed)); diff != "" {
+			t.Errorf("a program's %q is looked up otherwise: %s", c.typed, diff)
+		}
 	}
-	if poolWith(false, true).SignInName("ann") == poolWith(false, true).NamesOf(u)[0] {
+	if poolWith(false, true).SignInNames("ann")[0] == poolWith(false, true).NamesOf(u)[0] {
 		t.Error("a case-sensitive pool takes ann for Ann")
 	}
 }
@@ -67,19 +70,6 @@ func TestUsernames(t *testing.T) {
 	} {
 		if byEmail.CheckUsername(bad) == nil {
 			t.Errorf("e-mail %q passes", bad)
-		}
-	}
-}
-
-func TestAttributes(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ name, value, want string }{
-		{"email", "a@b", ""}, {"name", "Ann\tO", ""}, {"address", "1 Road\nTown", ""}, {"name", strings.Repeat("é", 2048), ""}, {"name", "", ""},
-		{"name", strings.Repeat("a", 2049), "InvalidParameter.attribute"}, {"name", "a\x00", "InvalidParameter.attribute"}, {"name", "\xff", "InvalidParameter.attribute"}, {"name", "a\x1b[0m", "InvalidParameter.attribute"},
-		{"email_verified", "true", "InvalidParameter.schema"}, {"sub", "x", "InvalidParameter.schema"}, {"cognito:groups", "admin", "InvalidParameter.schema"}, {"custom:role", "admin", "InvalidParameter.schema"}, {"dev:x", "1", "InvalidParameter.schema"}, {"Email", "a@b", "InvalidParameter.schema"}, {"phone_number_verified", "true", "InvalidParameter.schema"},
-	} {
-		if got := refusal(pool.CheckNewAttribute(c.name, c.value)); got != c.want {
-			t.Errorf("%s=%.20q: %q, want %q", c.name, c.value, got, c.want)
 		}
 	}
 }
@@ -120,11 +110,12 @@ func TestScopes(t *testing.T) {
 func TestReadableAttributes(t *testing.T) {
 	t.Parallel()
 	u := pool.User{Attributes: map[string]string{
-		"email": "a@b", "email_verified": "true", "phone_number": "+1", "phone_number_verified": "false", "name": "Ann", "custom:team": "red", "address": "Road", "dev:note": "x",
+		"email": "a@b", "email_verified": "true", "phone_number": "+1", "phone_number_verified": "false", "name": "Ann", "custom:team": "red", "address": "Road", "dev:custom:note": "x", "custom:gone": "x",
 	}}
+	app := pool.App{Pool: pool.Pool{Settings: pool.Settings{Schema: []pool.SchemaAttribute{{Name: "team"}, {Name: "note", DeveloperOnlyAttribute: ptr(true)}}}}}
 	keys := func(scopes string) map[string]bool {
 		out := map[string]bool{}
-		for k := range pool.ReadableAttributes(u, strings.Fields(scopes)) {
+		for k := range app.ReadableAttributes(u, strings.Fields(scopes)) {
 			out[k] = true
 		}
 		return out
@@ -149,5 +140,24 @@ func TestReadableAttributes(t *testing.T) {
 		if diff := cmp.Diff(set(want), keys(scopes)); diff != "" {
 			t.Errorf("%q: %s", scopes, diff)
 		}
+	}
+	app.Client.ReadAttributes = []string{"name", "email"}
+	for scopes, want := range map[string]string{"openid": "email name", "openid email": "email", "openid profile": "name", "openid phone": ""} {
+		if diff := cmp.Diff(set(want), keys(scopes)); diff != "" {
+			t.Errorf("%q, with ReadAttributes: %s", scopes, diff)
+		}
+	}
+	for scopes, want := range map[string]bool{"openid": true, "openid email": false, "phone": false, "profile": false, "openid aws.cognito.signin.user.admin": true} {
+		if got := app.ReadsScopes(strings.Fields(scopes)); got != want {
+			t.Errorf("a client that reads name and email alone gets tokens for %q: %v", scopes, got)
+		}
+	}
+	app.Client.ReadAttributes = []string{"email", "email_verified"}
+	if !app.ReadsScopes([]string{"openid", "email"}) || app.ReadsScopes([]string{"profile"}) {
+		t.Error("a client that reads the e-mail gets no tokens for it, or some for the profile")
+	}
+	app.Client.ReadAttributes = nil
+	if !app.ReadsScopes([]string{"openid", "email", "phone", "profile"}) {
+		t.Error("a client that reads everything gets no tokens")
 	}
 }

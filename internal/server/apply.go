@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/poolhouse/poolhouse/internal/setup"
 )
@@ -32,7 +31,7 @@ type Ledger struct {
 
 // Apply brings a ledger to what a document says, without a server. A dry run
 // changes nothing and says what would change.
-func Apply(ctx context.Context, l Ledger, d Document, dry bool) ([]Change, error) {
+func Apply(ctx context.Context, l Ledger, d Document, dry bool) (changes []Change, err error) {
 	if dry {
 		forget, err := l.elsewhere()
 		if err != nil {
@@ -40,12 +39,11 @@ func Apply(ctx context.Context, l Ledger, d Document, dry bool) ([]Change, error
 		}
 		defer forget()
 	}
-	_, db, err := OpenLedger(ctx, l.Database, l.MasterKeyFile, l.Log)
-	if err != nil {
-		return nil, err
-	}
-	defer db.Close()
-	return (&setup.Setup{DB: db, Region: l.Region, Now: time.Now}).Apply(ctx, d, dry)
+	err = l.use(ctx, func(s *setup.Setup) error {
+		changes, err = s.Apply(ctx, d, dry)
+		return err
+	})
+	return changes, err
 }
 
 // elsewhere moves a ledger that is not there yet into a folder that goes away:

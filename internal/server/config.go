@@ -27,6 +27,7 @@ type Config struct {
 	TLSKey         string         //
 	TrustedProxies []netip.Prefix // whose X-Forwarded-* headers count
 	Region         string         // of ids that are made
+	Account        string         // in ARNs, twelve digits; "" is zeros
 	Dev            bool           // mailbox, light hash, reasons on error pages; loopback only
 	Apply          *setup.Document
 	Log            *slog.Logger

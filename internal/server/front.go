@@ -27,10 +27,19 @@ func (s *Server) front(next http.Handler) http.Handler {
 			}
 			s.config.Log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 				slog.String("method", r.Method), slog.String("host", r.Host), slog.String("path", r.URL.Path), slog.Int("status", seen.status),
-				slog.Duration("took", time.Since(began)), slog.String("from", r.RemoteAddr), slog.String("id", w.Header().Get("X-Amz-Cognito-Request-Id")))
+				slog.Duration("took", time.Since(began)), slog.String("from", r.RemoteAddr), slog.String("id", requestID(w.Header())))
 		}()
 		bounded.ServeHTTP(seen, r)
 	})
+}
+
+// requestID is the id by which a caller can name the request: a page's, or the
+// API's.
+func requestID(h http.Header) string {
+	if id := h.Get("X-Amz-Cognito-Request-Id"); id != "" {
+		return id
+	}
+	return h.Get("X-Amzn-Requestid")
 }
 
 // statusWriter remembers what was answered.

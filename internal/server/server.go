@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/account"
+	"github.com/poolhouse/poolhouse/internal/api"
 	"github.com/poolhouse/poolhouse/internal/console"
 	"github.com/poolhouse/poolhouse/internal/message"
 	"github.com/poolhouse/poolhouse/internal/password"
@@ -51,6 +52,9 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	}
 	if c.Log == nil {
 		c.Log = slog.Default()
+	}
+	if c.Account == "" {
+		c.Account = "000000000000"
 	}
 	ring, db, err := OpenLedger(ctx, c.Database, c.MasterKeyFile, c.Log)
 	if err != nil {
@@ -115,12 +119,20 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 	accounts := &account.Accounts{
 		DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, CodeKey: ring.Derive("codes"), URL: c.URL, Now: now, Sent: s.pump.sent,
 	}
+	people := &signin.Signin{DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, Now: now}
 	pages := &web.Web{
-		DB: s.DB, Accounts: accounts, Tokens: s.tokens,
-		Signin: &signin.Signin{DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, Now: now},
-		URL:    s.own, StateKey: ring.Derive("pages"), Dev: c.Dev, Log: c.Log, Now: now,
+		DB: s.DB, Accounts: accounts, Tokens: s.tokens, Signin: people,
+		URL: s.own, StateKey: ring.Derive("pages"), Dev: c.Dev, Log: c.Log, Now: now,
+	}
+	calls := &api.API{
+		DB: s.DB, Accounts: accounts, Signin: people, Tokens: s.tokens, Setup: s.setup(),
+		Account: c.Account, Host: s.own.Hostname(), ListKey: ring.Derive("lists"), Operators: s.operator, AnyKey: c.Dev, Log: c.Log, Now: now,
 	}
 	mux := http.NewServeMux()
+	pageHandler := pages.Handler()
+	root := s.onOwnHost(pages, pageHandler, calls.Handler())
+	mux.Handle("POST /{$}", root)
+	mux.Handle("OPTIONS /{$}", root)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
 	if c.Dev && out == nil { // mail that really goes out is nobody's here to read
@@ -128,7 +140,7 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 		mux.Handle("/mailbox", box)
 		mux.Handle("/mailbox.json", box)
 	}
-	mux.Handle("/", pages.Handler())
+	mux.Handle("/", pageHandler)
 	s.handler = s.front(mux)
 }
 
@@ -138,7 +150,7 @@ func (s *Server) prepare(ctx context.Context) error {
 	if s.config.Apply == nil {
 		return nil
 	}
-	apply := &setup.Setup{DB: s.DB, Region: s.config.Region, Now: s.config.Now}
+	apply := s.setup()
 	changes, err := apply.Apply(ctx, *s.config.Apply, true)
 	if err != nil {
 		return err
@@ -159,6 +171,10 @@ func (s *Server) prepare(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (s *Server) setup() *setup.Setup {
+	return &setup.Setup{DB: s.DB, Region: s.config.Region, Now: s.config.Now}
 }
 
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {

@@ -19,7 +19,7 @@ func (s *Server) background(ctx context.Context) {
 	wg.Wait()
 }
 
-// sweep removes expired rows, in batches so small that nobody waits for them.
+// sweep removes expired rows and those of deleted pools, in batches so small that nobody waits for them.
 func (s *Server) sweep(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -37,7 +37,7 @@ func (s *Server) sweepOnce(ctx context.Context) {
 	db, now := s.DB, s.config.Now().UnixMilli()
 	for _, table := range []func(context.Context, int64, int) (int64, error){
 		db.MailedCodes.Sweep, db.Windows.Sweep, db.Lockouts.Sweep, db.Sessions.Sweep, db.BrowserSessions.Sweep,
-		db.Codes.Sweep, db.Grants.Sweep, db.Mails.Sweep,
+		db.Codes.Sweep, db.Grants.Sweep, db.Mails.Sweep, db.SweepDropped,
 	} {
 		for {
 			n, err := table(ctx, now, sweepBatch)

@@ -2,10 +2,8 @@ package setup
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
@@ -52,9 +50,9 @@ var errDry = errors.New("dry run")
 func (s *Setup) Apply(ctx context.Context, d Document, dry bool) ([]Change, error) {
 	for try := 0; ; try++ {
 		changes, err := s.apply(ctx, d, dry)
-		// Another node that starts now may make the same record between our
-		// look and our write: looking again finds it.
-		if !errors.Is(err, store.ErrExists) || try == 3 {
+		// Another node that starts now may make or change the same record
+		// between our look and our write: looking again finds it.
+		if !errors.Is(err, store.ErrExists) && !errors.Is(err, errRaced) || try == 3 {
 			return changes, err
 		}
 	}
@@ -110,38 +108,24 @@ func (r *applying) all(ctx context.Context, d Document) error {
 }
 
 func (r *applying) pool(ctx context.Context, e PoolEntry) error {
-	if err := e.Settings.Check(); err != nil {
+	if err := e.Check(); err != nil {
 		return err
 	}
 	if e.ID != "" && !pool.ValidPoolID(e.ID) {
 		return refuse("Id", "must look like us-east-1_Example01")
 	}
 	before, err := r.findPool(ctx, e)
-	now := r.Now().UnixMilli()
 	if errors.Is(err, store.ErrNotFound) {
-		p := pool.Pool{ID: e.ID, Settings: e.Settings, CreationDate: now, LastModifiedDate: now}
-		if p.ID == "" {
-			p.ID = pool.NewPoolID(r.Region)
-		}
-		r.changes = append(r.changes, Change{Kind: "user pool", ID: p.ID, Name: p.PoolName, PoolID: p.ID, Action: Created})
-		return r.tx.Pools.Create(ctx, &p, p.ID)
+		made, err := r.makePool(ctx, r.tx, e)
+		r.changes = append(r.changes, Change{Kind: "user pool", ID: made.ID, Name: made.PoolName, PoolID: made.ID, Action: Created})
+		return err
 	}
 	if err != nil {
 		return err
 	}
-	if member := before.Settings.Immutable(e.Settings); member != "" {
-		return refuse(member, "cannot be changed once the pool has been created")
-	}
-	members, err := different(before.Settings, e.Settings)
-	if err != nil {
-		return err
-	}
+	_, members, err := r.changePool(ctx, r.tx, before, e.Settings)
 	r.note(Change{Kind: "user pool", ID: before.ID, Name: e.PoolName, PoolID: before.ID, Members: members})
-	if len(members) == 0 {
-		return nil
-	}
-	before.Settings, before.LastModifiedDate = e.Settings, now
-	return r.tx.Pools.Put(ctx, &before, before.ID)
+	return err
 }
 
 // findPool finds the pool that an entry means: by its id, or by a name that
@@ -158,60 +142,36 @@ func (r *applying) client(ctx context.Context, e ClientEntry) error {
 	if e.UserPoolID == "" {
 		e.UserPoolID = r.onlyID
 	}
-	if _, err := r.tx.Pools.Get(ctx, e.UserPoolID); errors.Is(err, store.ErrNotFound) {
-		return refuse("UserPoolId", fmt.Sprintf("there is no user pool %q", e.UserPoolID))
-	} else if err != nil {
-		return err
-	}
-	before, err := r.findClient(ctx, e)
-	exists := err == nil
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	now := r.Now().UnixMilli()
-	next := pool.Client{UserPoolID: e.UserPoolID, ID: e.ID, Secret: e.Secret, ClientSettings: e.ClientSettings, CreationDate: now, LastModifiedDate: now}
-	change := Change{Kind: "app client", Name: e.ClientName, PoolID: e.UserPoolID, Action: Created}
-	if exists {
-		next.ID, next.CreationDate = before.ID, before.CreationDate
-	} else if next.ID == "" {
-		next.ID = pool.NewClientID()
-	}
-	switch {
-	case next.Secret != "" || !e.GenerateSecret:
-	case exists && !before.Public():
-		next.Secret = before.Secret
-	default:
-		next.Secret = pool.NewClientSecret()
-		change.NewSecret = next.Secret
-	}
-	change.ID = next.ID
-	if err := next.Check(); err != nil {
-		return err
-	}
-	return r.writeClient(ctx, before, next, change)
-}
-
-func (r *applying) writeClient(ctx context.Context, before, next pool.Client, change Change) error {
-	if before.ID == "" {
-		r.changes = append(r.changes, change)
-		return r.tx.Clients.Create(ctx, &next, next.UserPoolID, next.ID)
-	}
-	if !before.Public() && next.Public() {
-		return refuse("ClientSecret", "a client keeps its secret: say GenerateSecret or give the ClientSecret")
-	}
-	members, err := different(before.ClientSettings, next.ClientSettings)
+	owner, err := poolOf(ctx, r.tx, e.UserPoolID)
 	if err != nil {
 		return err
 	}
-	if before.Secret != next.Secret {
-		members = append(members, "ClientSecret")
+	change := Change{Kind: "app client", Name: e.ClientName, PoolID: e.UserPoolID, Action: Created}
+	before, err := r.findClient(ctx, e)
+	if errors.Is(err, store.ErrNotFound) {
+		made, err := r.makeClient(ctx, r.tx, e)
+		change.ID = made.ID
+		if e.GenerateSecret && e.Secret == "" {
+			change.NewSecret = made.Secret
+		}
+		r.changes = append(r.changes, change)
+		return err
 	}
-	change.Members = members
+	if err != nil {
+		return err
+	}
+	next := before
+	next.ClientSettings, next.Secret = e.ClientSettings, e.Secret
+	if e.GenerateSecret && e.Secret == "" {
+		if next.Secret = before.Secret; before.Public() {
+			next.Secret = pool.NewClientSecret()
+			change.NewSecret = next.Secret
+		}
+	}
+	change.ID = before.ID
+	_, change.Members, err = r.changeClient(ctx, r.tx, clientChange{owner, before, next})
 	r.note(change)
-	if len(members) == 0 {
-		return nil
-	}
-	return r.tx.Clients.Put(ctx, &next, next.UserPoolID, next.ID)
+	return err
 }
 
 func (r *applying) findClient(ctx context.Context, e ClientEntry) (pool.Client, error) {
@@ -233,39 +193,18 @@ func (r *applying) domain(ctx context.Context, d pool.Domain) error {
 	if d.UserPoolID == "" {
 		d.UserPoolID = r.onlyID
 	}
-	if err := d.Check(); err != nil {
-		return err
-	}
-	if _, err := r.tx.Pools.Get(ctx, d.UserPoolID); errors.Is(err, store.ErrNotFound) {
-		return refuse("UserPoolId", fmt.Sprintf("there is no user pool %q", d.UserPoolID))
-	} else if err != nil {
-		return err
-	}
-	has, err := r.tx.DomainsOf(ctx, d.UserPoolID)
-	if err != nil {
-		return err
-	}
 	change := Change{Kind: "domain", ID: d.Domain, Name: d.Domain, PoolID: d.UserPoolID, Action: Created}
-	if i := slices.IndexFunc(has, func(h pool.Domain) bool { return h.Custom() == d.Custom() }); i >= 0 {
-		if has[i].Domain != d.Domain {
-			return refuse("Domain", fmt.Sprintf("the user pool has the domain %q already", has[i].Domain))
-		}
-		if change.Members, err = different(has[i], d); err != nil {
-			return err
-		}
-		r.note(change)
-		if len(change.Members) == 0 {
-			return nil
-		}
-	} else {
-		r.changes = append(r.changes, change)
-	}
-	if err := r.tx.PutDomain(ctx, &d); errors.Is(err, store.ErrExists) {
-		return refuse("Domain", "already associated with another user pool")
-	} else if err != nil {
+	before, err := r.tx.Domain(ctx, d.Domain)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return nil
+	if err != nil || before.UserPoolID != d.UserPoolID {
+		r.changes = append(r.changes, change)
+		return r.makeDomain(ctx, r.tx, d)
+	}
+	change.Members, err = r.changeDomain(ctx, r.tx, before, d)
+	r.note(change)
+	return err
 }
 
 // note records an update, or that nothing differs.
@@ -303,37 +242,6 @@ func one[T any](page func(after string) ([]T, error), fits func(T) (id string, o
 		}
 		return found, nil
 	}
-}
-
-// different names the members in which two settings differ, as JSON sees them.
-func different(a, b any) ([]string, error) {
-	var before, after map[string]json.RawMessage
-	for into, v := range map[*map[string]json.RawMessage]any{&before: a, &after: b} {
-		doc, err := json.Marshal(v)
-		if err != nil {
-			return nil, err
-		}
-		if err := json.Unmarshal(doc, into); err != nil {
-			return nil, err
-		}
-	}
-	var names []string
-	for name, v := range before {
-		if string(after[name]) != string(v) {
-			names = append(names, name)
-		}
-	}
-	for name := range after {
-		if _, ok := before[name]; !ok {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-func refuse(field, detail string) error {
-	return &pool.Error{Kind: pool.InvalidParameter, Reason: "setting", Field: field, Args: map[string]string{"detail": detail}}
 }
 
 // worded is a refusal as the writer of a document reads it: the member, and

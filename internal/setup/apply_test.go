@@ -293,8 +293,8 @@ func TestUnhonouredSettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ doc, want string }{
 		{"{\n\"UserPools\": [{\"PoolName\": \"a\",\n\"LambdaConfig\": {\"PreSignUp\": \"arn:x\"}}]}", "line 3, UserPools.0.LambdaConfig: this setting is not supported yet"},
-		{`{"UserPools": [{"PoolName": "a", "Schema": [{"Name": "x"}]}]}`, "UserPools.0.Schema: this setting is not supported yet"},
-		{`{"UserPoolClients": [{"ClientName": "a", "ReadAttributes": ["email"]}]}`, "UserPoolClients.0.ReadAttributes: this setting is not supported yet"},
+		{`{"UserPools": [{"PoolName": "a", "UserPoolTags": {"x": "y"}}]}`, "UserPools.0.UserPoolTags: this setting is not supported yet"},
+		{`{"UserPoolClients": [{"ClientName": "a", "EnablePropagateAdditionalUserContextData": true}]}`, "UserPoolClients.0.EnablePropagateAdditionalUserContextData: this setting is not supported yet"},
 		{`{"UserPools": [{"PoolName": "a", "Poolname": "b"}]}`, "UserPools.0.Poolname: there is no such member"},
 		{`{"UserPools": [{"PoolName": 7}]}`, "UserPools.0.PoolName"},
 		{`{"UserPools": [{"PoolName": "a"}]} x`, "line 1"},
@@ -324,7 +324,7 @@ func FuzzReadDocument(f *testing.F) {
 		}
 		for _, e := range d.UserPoolClients {
 			c := pool.Client{ID: "client", Secret: e.Secret, ClientSettings: e.ClientSettings}
-			if c.Check() == nil && (c.AccessTokenLife() <= 0 || c.RefreshTokenLife() <= 0 || c.IDTokenLife() <= 0) {
+			if c.Check(pool.Pool{}) == nil && (c.AccessTokenLife() <= 0 || c.RefreshTokenLife() <= 0 || c.IDTokenLife() <= 0) {
 				t.Error("a token that never lives passes")
 			}
 		}

@@ -1,5 +1,13 @@
-// Package setup makes and changes pools, app clients and domains: it validates,
-// compares with what is there, and writes. It serves `poolhouse apply` and the
-// start of a server alike. Nothing is ever deleted here, and a document is
-// applied whole or not at all. Start reading at [Setup.Apply].
+// Package setup makes, changes and deletes pools, app clients, domains and the
+// keys of operators: it validates, compares with what is there, and writes. It
+// serves `poolhouse apply`, the start of a server and the API alike, by one set
+// of rules:
+//
+//	pools.go, clients.go, domains.go   each kind: make, change, delete
+//	keys.go                            operators' access keys
+//	document.go, apply.go              several at once, whole or not at all; applying deletes nothing
+//
+// A change is decided on what was read. Where somebody else has written since,
+// it is refused (ConcurrentModification), and applying looks again. Start
+// reading at [Setup.UpdatePool] or [Setup.Apply].
 package setup

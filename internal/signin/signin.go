@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-	"unicode/utf8"
 
 	"github.com/poolhouse/poolhouse/internal/password"
 	"github.com/poolhouse/poolhouse/internal/pool"
@@ -39,13 +38,22 @@ func (Proven) factor()   {}
 
 // Step is what comes next; exactly one member is set.
 type Step struct {
-	Done    *pool.SignedIn
-	Confirm *Confirm
+	Done        *pool.SignedIn
+	Confirm     *Confirm
+	SRP         *Exchange
+	NewPassword *NewPassword
 }
 
 // Confirm asks for the code that proves a new account's address; SessionID
 // leads on once it is there.
 type Confirm struct {
+	SessionID string
+	User      pool.User
+}
+
+// NewPassword asks for a password in place of a temporary one; SessionID leads
+// on once account.Choose has set it.
+type NewPassword struct {
 	SessionID string
 	User      pool.User
 }
@@ -67,45 +75,43 @@ func (s *Signin) Begin(ctx context.Context, app pool.App, in Attempt) (Step, err
 		return s.byPassword(ctx, app, in.Username, string(f))
 	case Proven:
 		return s.bySession(ctx, app, f.SessionID)
+	case SRP:
+		return s.bySRP(ctx, app, in.Username, f)
+	case Proof:
+		return s.byProof(ctx, app, in.Username, f)
 	}
 	return Step{}, errors.New("signin: no factor")
 }
 
 func (s *Signin) byPassword(ctx context.Context, app pool.App, username, secret string) (Step, error) {
-	name := app.Pool.SignInName(username)
-	if name.Folded == "" || secret == "" {
-		return Step{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "required", Field: map[bool]string{true: "username", false: "password"}[name.Folded == ""]}
+	if secret == "" {
+		return Step{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "required", Field: "password"}
 	}
-	if pool.CheckPasswordShape(secret) != nil || pool.CheckAttributeValue("username", username) != nil || utf8.RuneCountInString(username) > 254 {
-		return Step{}, errWrong // no account has such a name or password
+	if pool.CheckPasswordShape(secret) != nil {
+		return Step{}, errWrong // no account has such a password
 	}
-	user, err := s.DB.Users.ByName(ctx, app.Pool.ID, name)
-	known := err == nil
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return Step{}, err
-	}
-	owner := user.Sub
-	if !known {
-		owner = pool.OwnerOf(s.NameKey, app.Pool.ID, name)
-	}
-	reserved, err := s.DB.Lockouts.Upsert(ctx, func(l *pool.Lockout) error { return l.Reserve(s.Now()) }, app.Pool.ID, owner)
+	who, err := s.find(ctx, app, username)
 	if err != nil {
 		return Step{}, err
 	}
-	right, err := s.check(ctx, app.Pool.ID, known, user, secret)
+	reserved, err := s.reserve(ctx, app.Pool.ID, who.owner)
 	if err != nil {
-		return Step{}, errors.Join(err, s.giveBack(ctx, app.Pool.ID, owner, reserved))
+		return Step{}, err
+	}
+	right, err := s.check(ctx, app.Pool.ID, who.known, who.user, secret)
+	if err != nil {
+		return Step{}, errors.Join(err, s.giveBack(ctx, app.Pool.ID, who.owner, reserved))
 	}
 	if !right {
-		if !known && !app.Client.HidesUsers() {
+		if !who.known && !app.Client.HidesUsers() {
 			return Step{}, errUnknown
 		}
 		return Step{}, errWrong
 	}
-	if err := s.DB.Lockouts.Delete(ctx, app.Pool.ID, owner); err != nil {
+	if err := s.DB.Lockouts.Delete(ctx, app.Pool.ID, who.owner); err != nil {
 		return Step{}, err
 	}
-	return s.next(ctx, app, user)
+	return s.next(ctx, app, who.user)
 }
 
 // giveBack undoes a try whose password nobody looked at, for the server was
@@ -151,16 +157,17 @@ func busy(err error) error {
 	return err
 }
 
+// bySession goes on from a session whose proof was brought.
 func (s *Signin) bySession(ctx context.Context, app pool.App, id string) (Step, error) {
-	session, err := s.DB.Sessions.Take(ctx, app.Pool.ID, pool.HashToken(id))
-	if errors.Is(err, store.ErrNotFound) {
+	session, err := s.DB.Sessions.Get(ctx, app.Pool.ID, pool.HashToken(id))
+	if errors.Is(err, store.ErrNotFound) || err == nil && (!session.Proven || session.ClientID != app.Client.ID) {
 		return Step{}, errSession
 	}
 	if err != nil {
 		return Step{}, err
 	}
-	if !session.Proven || session.ClientID != app.Client.ID || s.Now().UnixMilli() >= session.ExpiresAt {
-		return Step{}, errSession
+	if session, err = s.take(ctx, app, id, session.Purpose); err != nil {
+		return Step{}, err
 	}
 	user, err := s.DB.Users.Get(ctx, app.Pool.ID, session.Sub)
 	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(session.NotBefore) {

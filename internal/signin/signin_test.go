@@ -253,7 +253,7 @@ func TestProvenSession(t *testing.T) {
 		refused(t, "begun after it", begin(g.app, session(true)), "")
 		late := session(true)
 		g.wait(24 * time.Hour)
-		refused(t, "late", begin(g.app, late), "NotAuthorized.session")
+		refused(t, "late", begin(g.app, late), "NotAuthorized.session_expired")
 	})
 }
 

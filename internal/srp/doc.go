@@ -18,6 +18,23 @@
 // A verifier is far cheaper to guess at than an argon2id hash (one SHA-256 and one
 // power for each guess): keep it encrypted.
 //
-// The package knows nothing of users, sessions or storage. Start reading at
-// NewVerifier in verifier.go.
+// An exchange takes two requests. NewChallenge answers the client's A with salt
+// and B; the Challenge it returns is what the second request needs, and Check
+// holds the client's signature against it:
+//
+//	client                                server
+//	A = g^a                       ──►     b random, B = k·v + g^b
+//	                              ◄──     salt, B, secret block
+//	S = (B − k·g^x)^(a + u·x)             S = (A·v^u)^b        u = H(PAD(A) ‖ PAD(B))
+//	K = HKDF(S, u)                        K = HKDF(S, u)
+//	HMAC(K, pool‖user‖block‖time) ──►     the same?
+//
+// An account that does not exist gets a FakeVerifier, and then costs and looks
+// the same. b is used once, so the variable time of math/big tells nothing that
+// could be measured twice.
+//
+// The package knows nothing of users, sessions or storage: single use of a
+// challenge, its expiry and the lockout are its caller's. Start reading at
+// NewVerifier in verifier.go and NewChallenge in challenge.go; parse.go reads what
+// clients send.
 package srp

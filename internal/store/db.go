@@ -37,12 +37,14 @@ type DB struct {
 	Lockouts        Table[pool.Lockout]        // pool id, owner
 	Sessions        Table[pool.Session]        // pool id, hash of its id
 	BrowserSessions Table[pool.BrowserSession] // pool id, hash of the cookie
+	OperatorKeys    Table[pool.OperatorKey]    // access key id
 	Users           Users
 	Codes           Codes
 	Grants          Grants
 	Mails           Mails
 
 	settings Table[check]
+	dropped  Table[dropped] // pool id
 	h        *handles
 	tx       *sql.Tx // nil outside a transaction
 }
@@ -124,6 +126,8 @@ func bind(h *handles, tx *sql.Tx) *DB {
 		expires: func(s *pool.Session) int64 { return s.ExpiresAt }}
 	db.BrowserSessions = Table[pool.BrowserSession]{db: db, name: "browser_sessions", keys: []string{"pool", "hash"},
 		expires: func(s *pool.BrowserSession) int64 { return s.ExpiresAt }}
+	db.OperatorKeys = Table[pool.OperatorKey]{db: db, name: "operator_keys", keys: []string{"id"}}
+	db.dropped = Table[dropped]{db: db, name: "dropped_pools", keys: []string{"id"}, expires: (*dropped).settled}
 	db.Users, db.Codes, db.Grants, db.Mails = Users{db}, Codes{db}, Grants{db}, Mails{db}
 	return db
 }
@@ -164,7 +168,8 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)
 	}
-	return db.up(ctx, p, int64(len(names)))
+	sources := p.ListSources()
+	return db.up(ctx, p, sources[len(sources)-1].Version)
 }
 
 // up runs what is missing. Two processes that open one new SQLite file at once

@@ -46,6 +46,15 @@ func (db *DB) PutDomain(ctx context.Context, d *pool.Domain) error {
 	return err
 }
 
+// DeleteDomain removes a domain of the pool, or returns ErrNotFound.
+func (db *DB) DeleteDomain(ctx context.Context, poolID, name string) error {
+	rows, err := db.exec(ctx, `DELETE FROM domains WHERE domain = $1 AND pool = $2`, name, poolID)
+	if err == nil && rows == 0 {
+		return ErrNotFound
+	}
+	return err
+}
+
 // DomainsOf returns the domains of a pool in the order of their names.
 func (db *DB) DomainsOf(ctx context.Context, poolID string) ([]pool.Domain, error) {
 	rows, err := db.query(ctx, `SELECT domain, doc FROM domains WHERE pool = $1 ORDER BY domain LIMIT 16`, poolID)

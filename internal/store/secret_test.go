@@ -43,6 +43,7 @@ func fill(t *testing.T, db *store.DB) {
 	must(t, second(db.Users.Update(ctx, poolID, "ann", func(u *pool.User) error { u.NotBefore++; return nil })))
 	m := newMail("m", 1)
 	m.Subject, m.Text, m.HTML, m.Code = hush, hush, hush, hush
+	must(t, db.OperatorKeys.Create(ctx, &pool.OperatorKey{ID: "k", Secret: hush}, "k"))
 	must(t, db.Mails.Put(ctx, m))
 	m.Attempts++
 	must(t, db.Mails.Finish(ctx, m))
@@ -54,7 +55,7 @@ func TestNoSecretIsWrittenInClear(t *testing.T) {
 		db := open(t, location, newRing(t))
 		fill(t, db)
 		rows := 0
-		for _, table := range []string{"settings", "clients", "signing_keys", "users", "mails"} {
+		for _, table := range []string{"settings", "clients", "signing_keys", "users", "mails", "operator_keys"} {
 			docs, err := raw(t, location).Query(`SELECT doc FROM ` + table)
 			must(t, err)
 			for docs.Next() {
@@ -67,8 +68,8 @@ func TestNoSecretIsWrittenInClear(t *testing.T) {
 			}
 			must(t, docs.Err())
 		}
-		if rows != 5 {
-			t.Errorf("looked at %d rows, want 5", rows)
+		if rows != 6 {
+			t.Errorf("looked at %d rows, want 6", rows)
 		}
 		if path, ok := strings.CutPrefix(location, "sqlite:"); ok {
 			lookThrough(t, path)

@@ -38,7 +38,8 @@ func profile(t *testing.T, h *housetest.House, sub any) {
 // anyScope lets the app ask for every system scope.
 func anyScope(t *testing.T) housetest.Config {
 	t.Helper()
-	return with(t, func(_ *setup.PoolEntry, c *setup.ClientEntry) {
+	return with(t, func(p *setup.PoolEntry, c *setup.ClientEntry) {
+		p.Schema = []pool.SchemaAttribute{{Name: "team"}}
 		c.AllowedOAuthScopes = []string{"openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"}
 	})
 }

@@ -13,9 +13,8 @@ import (
 
 // claimsAsk is what shapes a pair of tokens beside the app and the user.
 type claimsAsk struct {
-	grant  pool.Grant
-	nonce  string
-	atHash bool // tokens of the OAuth endpoints carry it, those of the API do not
+	grant pool.Grant
+	nonce string
 }
 
 // sign makes the ID token, where openid is among the scopes, and the access
@@ -37,9 +36,9 @@ func (t *Tokens) sign(ctx context.Context, app pool.App, user pool.User, ask cla
 	if set.AccessToken, err = keys.access.jws(accessClaims(common, app, user, ask.grant, now+life)); err != nil {
 		return Set{}, internal("signing an access token", err)
 	}
-	if slices.Contains(ask.grant.Scopes, pool.ScopeOpenID) {
+	if ask.grant.API || slices.Contains(ask.grant.Scopes, pool.ScopeOpenID) {
 		claims := idClaims(common, app, user, ask, now+int64(app.Client.IDTokenLife().Seconds()))
-		if ask.atHash {
+		if !ask.grant.API {
 			claims["at_hash"] = halfHash(set.AccessToken)
 		}
 		if set.IDToken, err = keys.id.jws(claims); err != nil {
@@ -53,7 +52,10 @@ func (t *Tokens) sign(ctx context.Context, app pool.App, user pool.User, ask cla
 func accessClaims(common map[string]any, app pool.App, user pool.User, grant pool.Grant, exp int64) map[string]any {
 	claims := map[string]any{
 		"token_use": "access", "scope": strings.Join(grant.Scopes, " "), "client_id": app.Client.ID,
-		"username": user.Username, "version": 2, "exp": exp, "jti": pool.NewUUID(),
+		"username": user.Username, "exp": exp, "jti": pool.NewUUID(),
+	}
+	if !grant.API {
+		claims["version"] = 2
 	}
 	for name, value := range common {
 		claims[name] = value
@@ -63,8 +65,11 @@ func accessClaims(common map[string]any, app pool.App, user pool.User, grant poo
 
 // idClaims (Cognito: Understanding the identity (ID) token).
 func idClaims(common map[string]any, app pool.App, user pool.User, ask claimsAsk, exp int64) map[string]any {
-	claims := map[string]any{}
-	for name, value := range pool.ReadableAttributes(user, ask.grant.Scopes) {
+	claims, scopes := map[string]any{}, ask.grant.Scopes
+	if ask.grant.API {
+		scopes = []string{pool.ScopeOpenID} // alone it opens every readable attribute
+	}
+	for name, value := range app.ReadableAttributes(user, scopes) {
 		claims[name] = idClaim(name, value)
 	}
 	for name, value := range common {

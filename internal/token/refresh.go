@@ -58,17 +58,18 @@ func (t *Tokens) Refresh(ctx context.Context, app pool.App, token string) (Set, 
 	if !ok {
 		return Set{}, errInvalidGrant
 	}
-	grant, user, err := t.liveGrant(ctx, app.Pool.ID, r.Grant)
+	grant, user, err := t.liveGrant(ctx, app, r.Grant)
 	if err != nil {
 		return Set{}, err
 	}
-	if subtle.ConstantTimeCompare(sum(r.Secret), grant.Secret) != 1 || t.Now().UnixMilli() >= grant.RefreshUntil {
+	late := t.Now().UnixMilli() >= grant.RefreshUntil
+	if subtle.ConstantTimeCompare(sum(r.Secret), grant.Secret) != 1 || late || !app.ReadsScopes(grant.Scopes) {
 		return Set{}, errInvalidGrant
 	}
 	if grant, err = t.rotate(ctx, app, grant, r.Generation); err != nil {
 		return Set{}, err
 	}
-	set, err := t.sign(ctx, app, user, claimsAsk{grant: grant, atHash: true})
+	set, err := t.sign(ctx, app, user, claimsAsk{grant: grant})
 	if err == nil && app.Client.Rotates() {
 		set.RefreshToken, err = t.sealRefresh(app, grant, r.Secret)
 	}
@@ -94,16 +95,17 @@ func (t *Tokens) rotate(ctx context.Context, app pool.App, grant pool.Grant, gen
 	return grant, err
 }
 
-// liveGrant loads a grant with its user and refuses one that was ended.
-func (t *Tokens) liveGrant(ctx context.Context, poolID, id string) (pool.Grant, pool.User, error) {
-	grant, err := t.DB.Grants.Get(ctx, poolID, id)
-	if errors.Is(err, store.ErrNotFound) {
+// liveGrant loads a grant with its user and refuses one that was ended, or that
+// an earlier client of the same id was given: it was deleted with it.
+func (t *Tokens) liveGrant(ctx context.Context, app pool.App, id string) (pool.Grant, pool.User, error) {
+	grant, err := t.DB.Grants.Get(ctx, app.Pool.ID, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && grant.ClientSince != app.Client.CreationDate {
 		return grant, pool.User{}, errInvalidGrant
 	}
 	if err != nil {
 		return grant, pool.User{}, err
 	}
-	user, err := t.DB.Users.Get(ctx, poolID, grant.Sub)
+	user, err := t.DB.Users.Get(ctx, app.Pool.ID, grant.Sub)
 	if errors.Is(err, store.ErrNotFound) || err == nil && !grant.Live(user, t.Now()) {
 		return grant, user, errInvalidGrant
 	}

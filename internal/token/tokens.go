@@ -82,9 +82,9 @@ func (t *Tokens) Implicit(ctx context.Context, app pool.App, ask pool.AuthReques
 	now := t.Now()
 	grant := pool.Grant{
 		UserPoolID: app.Pool.ID, ID: pool.NewUUID(), ClientID: app.Client.ID, Sub: who.User.Sub, Scopes: ask.Scopes,
-		AuthTime: who.AuthTime, NotBefore: who.User.NotBefore, CreatedAt: now.UnixMilli(), ExpiresAt: now.Add(app.Client.AccessTokenLife()).UnixMilli(),
+		AuthTime: who.AuthTime, NotBefore: who.User.NotBefore, CreatedAt: now.UnixMilli(), ClientSince: app.Client.CreationDate, ExpiresAt: now.Add(app.Client.AccessTokenLife()).UnixMilli(),
 	}
-	set, err := t.sign(ctx, app, who.User, claimsAsk{grant: grant, nonce: ask.Nonce, atHash: true})
+	set, err := t.sign(ctx, app, who.User, claimsAsk{grant: grant, nonce: ask.Nonce})
 	if err != nil {
 		return Set{}, err
 	}
@@ -109,7 +109,7 @@ func (t *Tokens) Redeem(ctx context.Context, app pool.App, in Redemption) (Set, 
 		return Set{}, errInvalidGrant
 	case in.RedirectURI != code.RedirectURI:
 		return Set{}, errInvalidRedirect
-	case !proves(in.Verifier, code.CodeChallenge):
+	case !proves(in.Verifier, code.CodeChallenge), !app.ReadsScopes(code.Scopes):
 		return Set{}, errInvalidGrant
 	}
 	user, err := t.DB.Users.Get(ctx, app.Pool.ID, code.Sub)
@@ -119,20 +119,20 @@ func (t *Tokens) Redeem(ctx context.Context, app pool.App, in Redemption) (Set, 
 	if err != nil {
 		return Set{}, err
 	}
-	return t.open(ctx, app, user, code)
+	return t.open(ctx, app, user, code, false)
 }
 
 // open makes the grant that a spent code named. It exists before anybody holds
 // its tokens; if a replay ended it meanwhile, nothing is given.
-func (t *Tokens) open(ctx context.Context, app pool.App, user pool.User, code pool.AuthorizationCode) (Set, error) {
+func (t *Tokens) open(ctx context.Context, app pool.App, user pool.User, code pool.AuthorizationCode, api bool) (Set, error) {
 	now, secret := t.Now(), pool.NewToken()
 	until := now.Add(app.Client.RefreshTokenLife())
 	grant := pool.Grant{
 		UserPoolID: app.Pool.ID, ID: code.GrantID, ClientID: app.Client.ID, Sub: user.Sub, Scopes: code.Scopes,
-		AuthTime: code.AuthTime, NotBefore: code.NotBefore, CreatedAt: code.CreatedAt, RefreshUntil: until.UnixMilli(),
-		ExpiresAt: until.Add(app.Client.AccessTokenLife()).UnixMilli(), Secret: sum(secret),
+		AuthTime: code.AuthTime, NotBefore: code.NotBefore, CreatedAt: code.CreatedAt, ClientSince: app.Client.CreationDate, RefreshUntil: until.UnixMilli(),
+		ExpiresAt: until.Add(app.Client.AccessTokenLife()).UnixMilli(), Secret: sum(secret), API: api,
 	}
-	set, err := t.sign(ctx, app, user, claimsAsk{grant: grant, nonce: code.Nonce, atHash: true})
+	set, err := t.sign(ctx, app, user, claimsAsk{grant: grant, nonce: code.Nonce})
 	if err != nil {
 		return Set{}, err
 	}

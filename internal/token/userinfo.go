@@ -43,7 +43,7 @@ func (t *Tokens) UserInfo(ctx context.Context, poolID, accessToken string) (map[
 	if c.TokenUse != "access" || poolID != "" && app.Pool.ID != poolID || t.Now().Unix() >= c.ExpiresAt {
 		return nil, errDead
 	}
-	user, err := t.holder(ctx, app, c)
+	user, _, err := t.holder(ctx, app, c)
 	if err != nil {
 		return nil, err
 	}
@@ -51,27 +51,28 @@ func (t *Tokens) UserInfo(ctx context.Context, poolID, accessToken string) (map[
 	if !slices.Contains(scopes, pool.ScopeOpenID) {
 		return nil, errNoOpenID
 	}
-	out := pool.ReadableAttributes(user, scopes)
+	out := app.ReadableAttributes(user, scopes)
 	out["sub"], out["username"] = user.Sub, user.Username
 	return out, nil
 }
 
-// holder returns the user of an access token whose grant is still live.
-func (t *Tokens) holder(ctx context.Context, app pool.App, c claims) (pool.User, error) {
+// holder returns the user of an access token whose grant is still live, and
+// the grant where the token names one.
+func (t *Tokens) holder(ctx context.Context, app pool.App, c claims) (pool.User, pool.Grant, error) {
 	if c.OriginJTI != "" {
-		_, user, err := t.liveGrant(ctx, app.Pool.ID, c.OriginJTI)
+		grant, user, err := t.liveGrant(ctx, app, c.OriginJTI)
 		if errors.Is(err, errInvalidGrant) {
 			err = errDead
 		}
-		return user, err
+		return user, grant, err
 	}
 	// Without origin_jti only the second of issue is known: one that began
 	// in the second of the account's change counts as earlier.
 	user, err := t.DB.Users.Get(ctx, app.Pool.ID, c.Subject)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (user.Disabled || c.IssuedAt*1000 < user.NotBefore) {
-		return user, errDead
+		return user, pool.Grant{}, errDead
 	}
-	return user, err
+	return user, pool.Grant{}, err
 }
 
 // verified finds the app that a token names and checks the token under the

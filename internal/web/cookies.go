@@ -98,6 +98,7 @@ type pageData struct {
 	SessionID string         `json:",omitempty"` // waits for the code; leads on to the app
 	Delivery  *pool.Delivery `json:",omitempty"`
 	Earlier   bool           `json:",omitempty"` // the code was sent on another visit
+	Missing   []string       `json:",omitempty"` // attributes to ask for with the new password
 	Notice    string         `json:",omitempty"` // catalogue key, shown once
 	Query     string         `json:",omitempty"` // the way to the app, for a link opened from the mail
 	ExpiresAt int64          // ms
@@ -109,6 +110,7 @@ type purpose string
 const (
 	toConfirm purpose = "confirm"
 	toReset   purpose = "reset"
+	toChange  purpose = "change"
 )
 
 // maxCookie bounds the sealed value, under the 4,096 bytes with name and

@@ -32,6 +32,16 @@ func (s *Web) poolOfHost(ctx context.Context, header string) (string, error) {
 	return s.poolOfDomain(ctx, prefix)
 }
 
+// IsOwn says whether a Host header names the server's own host, or nobody's,
+// rather than a pool's domain.
+func (s *Web) IsOwn(ctx context.Context, header string) (bool, error) {
+	if bareHost(header) == bareHost(s.URL.Host) {
+		return true, nil
+	}
+	id, err := s.poolOfHost(ctx, header)
+	return id == "", err
+}
+
 func (s *Web) poolOfDomain(ctx context.Context, name string) (string, error) {
 	d, err := s.DB.Domain(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {

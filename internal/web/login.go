@@ -72,6 +72,9 @@ func (s *Web) follow(v *visit, step signin.Step, username string) error {
 	if step.Done != nil {
 		return s.finish(v, *step.Done)
 	}
+	if step.NewPassword != nil {
+		return s.askNewPassword(v, *step.NewPassword, username)
+	}
 	user := step.Confirm.User
 	if !v.app.Pool.VerifiesEmail() || user.Email() == "" {
 		return s.tell(v, http.StatusOK, "message.waiting", v.to("/login"))

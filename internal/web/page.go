@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,12 +33,14 @@ type page struct {
 	Problem string            // what is wrong with the form as a whole
 	Wrong   map[string]string // what is wrong with one field, by its name
 
-	EmailIsUsername, AsksEmail, SelfSignUp, Recovers, ByLink bool
+	EmailIsUsername, PhoneIsUsername, SelfSignUp, Recovers, ByLink bool
 
-	Username, Email string
-	Delivery        pool.Delivery
-	Earlier         bool // the mail went out on another visit
-	Rules           []string
+	Username string
+	Asked    []string          // the attributes that the sign-up page asks for
+	Given    map[string]string // what was typed into their fields
+	Delivery pool.Delivery
+	Earlier  bool // the mail went out on another visit
+	Rules    []string
 
 	Sentence   string // of the pages "message" and "error"
 	Button     *button
@@ -61,11 +64,20 @@ type languageLink struct {
 // Lang is the page's language, for <html lang>.
 func (p *page) Lang() string { return p.Tag }
 
-// ByName returns the key's twin for pools where the e-mail address is the
-// username, if this is one and the catalogue has it.
+// ByName returns the key's twin for pools where an e-mail address, a phone
+// number or either is the username, if this is one and the catalogue has it.
 func (p *page) ByName(key string) string {
-	if p.EmailIsUsername && p.has(key+".email") {
-		return key + ".email"
+	twin := key
+	switch {
+	case p.EmailIsUsername && p.PhoneIsUsername:
+		twin += ".either"
+	case p.EmailIsUsername:
+		twin += ".email"
+	case p.PhoneIsUsername:
+		twin += ".phone"
+	}
+	if p.has(twin) {
+		return twin
 	}
 	return key
 }
@@ -121,10 +133,11 @@ func (p *page) Input(field, id string, described ...string) input {
 	return in
 }
 
-// focus is the field where the person goes on: the one at fault, else the
+// focus is the field where the person goes on: the first at fault, else the
 // first that is still empty.
 func (p *page) focus() string {
-	for _, field := range []string{"username", "email", "code", "password"} {
+	fields := append(append([]string{"username"}, p.Asked...), "code", "password")
+	for _, field := range fields {
 		if p.Wrong[field] != "" {
 			return field
 		}
@@ -132,10 +145,15 @@ func (p *page) focus() string {
 	switch {
 	case p.Name == "confirm" || p.Name == "reset":
 		return "code"
+	case p.Name == "change":
+		return "password"
 	case p.Username == "" || p.Name == "forgot": // its one field
 		return "username"
-	case p.AsksEmail && p.Email == "" && p.Name == "signup":
-		return "email"
+	}
+	for _, name := range p.Asked {
+		if p.Given[name] == "" {
+			return name
+		}
 	}
 	return "password"
 }
@@ -147,42 +165,45 @@ func (p *page) shows(field string) bool {
 	case "login":
 		return field == "username" || field == "password"
 	case "signup":
-		return field == "username" || field == "password" || field == "email" && p.AsksEmail
+		return field == "username" || field == "password" || slices.Contains(p.Asked, field)
 	case "confirm":
 		return field == "code" && !p.ByLink
 	case "forgot":
 		return field == "username"
+	case "change":
+		return field == "password" || slices.Contains(p.Asked, field)
 	case "reset":
 		return field == "code" || field == "password"
 	}
 	return false
 }
 
-// refuse places a refusal on the page, beside its field if the page has it.
+// refuse places a refusal on the page, beside its field if the page has it; one
+// that is about several fields, beside each.
 func (p *page) refuse(e *pool.Error, policy pool.PasswordPolicy) {
-	sentence := p.sentence(e, policy)
-	field := fieldOf(e)
-	if field == "email" && p.EmailIsUsername {
-		field = "username"
+	fields := strings.Fields(strings.ReplaceAll(e.Args["names"], " and ", " "))
+	if len(fields) == 0 {
+		fields = []string{e.Field}
 	}
-	if !p.shows(field) {
-		p.Problem = sentence
-		return
+	for _, field := range fields {
+		about := *e
+		about.Field = field
+		sentence := p.sentence(&about, policy)
+		if isContact(field) && !p.shows(field) && p.ByName("field.username") != "field.username" {
+			field = "username"
+		}
+		if !p.shows(field) {
+			p.Problem = sentence
+			continue
+		}
+		if p.Wrong == nil {
+			p.Wrong = map[string]string{}
+		}
+		p.Wrong[field] = sentence
 	}
-	if p.Wrong == nil {
-		p.Wrong = map[string]string{}
-	}
-	p.Wrong[field] = sentence
 }
 
-// fieldOf names the field that a refusal stands beside, by the name that the
-// catalogue has for it.
-func fieldOf(e *pool.Error) string {
-	if e.Field == emailField {
-		return "email"
-	}
-	return e.Field
-}
+func isContact(field string) bool { return field == "email" || field == "phone_number" }
 
 // sentence finds the words for a refusal: for this field, then for this cause,
 // then for any.
@@ -194,8 +215,11 @@ func (p *page) sentence(e *pool.Error, policy pool.PasswordPolicy) string {
 	if e.Kind == pool.InvalidPassword && e.Reason == "length" {
 		pairs = append(pairs, "count", strconv.Itoa(policy.Rules()[0].Count))
 	}
-	for _, key := range []string{"error." + e.Key() + "." + fieldOf(e), "error." + e.Key()} {
-		if key = p.ByName(key); p.has(key) {
+	for _, key := range []string{"error." + e.Key() + "." + e.Field, "error." + e.Key()} {
+		if e.Field == "" || e.Field == "username" { // elsewhere an ending is a field's name
+			key = p.ByName(key)
+		}
+		if p.has(key) {
 			return p.T(key, pairs...)
 		}
 	}
@@ -217,7 +241,7 @@ type look struct {
 
 func newLook() (*look, error) {
 	l := &look{templates: map[string]*template.Template{}, cssPath: StylePath()}
-	for _, name := range []string{"login", "signup", "confirm", "forgot", "reset", "link", "message", "error"} {
+	for _, name := range []string{"login", "signup", "confirm", "forgot", "reset", "change", "link", "message", "error"} {
 		t, err := template.ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, err

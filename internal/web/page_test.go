@@ -42,18 +42,28 @@ func samples() map[string]*page {
 		"login-closed": with("login", func(p *page) { p.SelfSignUp, p.Recovers, p.EmailIsUsername, p.Back = false, false, false, "" }),
 		"signup":       with("signup", func(p *page) { p.Rules = strict[:1] }),
 		"signup-wrong": with("signup", func(p *page) {
-			p.EmailIsUsername, p.AsksEmail, p.Rules, p.Username = false, true, strict, "ann"
+			p.EmailIsUsername, p.Asked, p.Rules, p.Username = false, []string{"email"}, strict, "ann"
 			p.Wrong = map[string]string{"email": "Enter an e-mail address like name@example.com."}
 		}),
-		"confirm": with("confirm", func(p *page) { p.Username, p.Delivery = "ann@example.com", sent }),
+		"signup-asked": with("signup", func(p *page) {
+			p.PhoneIsUsername, p.Rules, p.Username = true, strict[:1], "+14155550100"
+			p.Asked = []string{"name", "given_name", "preferred_username", "website", "email", "gender", "birthdate", "phone_number", "address", "updated_at"}
+			p.Given = map[string]string{"name": "Ann <b>", "birthdate": "1999-12-31"}
+			p.Wrong = map[string]string{"phone_number": "Enter a phone number with its country code, like +14155550100."}
+		}),
+		"login-phone": with("login", func(p *page) { p.EmailIsUsername, p.PhoneIsUsername = false, true }),
+		"confirm":     with("confirm", func(p *page) { p.Username, p.Delivery = "ann@example.com", sent }),
 		"confirm-wrong": with("confirm", func(p *page) {
 			p.Username, p.Delivery = "ann@example.com", late
 			p.Wrong = map[string]string{"code": "That code isn't right. Check the newest e-mail, or send a new one."}
 		}),
 		"confirm-link": with("confirm", func(p *page) { p.Username, p.Delivery, p.ByLink = "ann@example.com", sent, true }),
 		"forgot":       with("forgot", func(p *page) { p.Username = "ann@example.com" }),
-		"reset":        with("reset", func(p *page) { p.Username, p.Delivery, p.Rules = "ann@example.com", sent, strict }),
-		"link":         with("link", nil),
+		"change": with("change", func(p *page) {
+			p.Username, p.Rules, p.Asked = "ann@example.com", strict, []string{"given_name", "birthdate"}
+		}),
+		"reset": with("reset", func(p *page) { p.Username, p.Delivery, p.Rules = "ann@example.com", sent, strict }),
+		"link":  with("link", nil),
 		"message": with("message", func(p *page) {
 			p.Heading, p.Sentence, p.Button = "Sign in to go on", "This page does not know which account it is for. Sign in with your password and you will be led back here if it is needed.", &button{"Sign in", "/login" + query}
 		}),

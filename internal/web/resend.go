@@ -70,8 +70,11 @@ func (s *Web) notResent(v *visit, d pageData, err error) error {
 }
 
 func (p purpose) path() string {
-	if p == toReset {
+	switch p {
+	case toReset:
 		return "/confirmForgotPassword"
+	case toChange:
+		return "/changePassword"
 	}
 	return "/confirm"
 }

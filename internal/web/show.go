@@ -17,14 +17,17 @@ func (s *Web) page(v *visit, name string) *page {
 		Query: template.URL(v.inForms()), CSRF: s.csrfToken(v), RequestID: v.trace.id,
 		Languages:       s.look.languageLinks(v.lang, v.withLang),
 		EmailIsUsername: v.app.Pool.EmailIsUsername(), SelfSignUp: v.app.Pool.SelfSignUp(), Recovers: !v.app.Pool.RecoversByOperatorOnly(),
-		AsksEmail: v.app.Pool.VerifiesEmail() && !v.app.Pool.EmailIsUsername(),
-		Username:  v.typed(),
+		PhoneIsUsername: v.app.Pool.PhoneIsUsername(),
+		Username:        v.typed(),
 	}
 	if v.data.Delivery != nil {
 		p.Delivery = *v.data.Delivery
 	}
 	p.Earlier = v.data.Earlier
-	if name == "signup" || name == "reset" {
+	if name == "signup" {
+		p.Asked = v.app.AskedAtSignUp()
+	}
+	if name == "signup" || name == "reset" || name == "change" {
 		p.listRules(v.app.Pool.PasswordPolicy())
 	}
 	return p

@@ -7,8 +7,18 @@ import (
 	"github.com/poolhouse/poolhouse/internal/account"
 )
 
-// emailField is the form field of an e-mail address that is not the username.
-const emailField = "requiredAttributes[email]"
+// attributeField is the form field of an attribute.
+func attributeField(name string) string { return "requiredAttributes[" + name + "]" }
+
+// typedAttributes reads the fields that a page asked for; no other attribute
+// may be set from here, whatever the form holds.
+func typedAttributes(v *visit, asked []string) map[string]string {
+	given := map[string]string{}
+	for _, name := range asked {
+		given[name] = strings.TrimSpace(v.r.PostForm.Get(attributeField(name)))
+	}
+	return given
+}
 
 func (s *Web) getSignUp(v *visit) error {
 	if err := s.arrive(v); err != nil {
@@ -27,16 +37,13 @@ func (s *Web) postSignUp(v *visit) error {
 		return err
 	}
 	form := v.r.PostForm
-	username, email := strings.TrimSpace(form.Get("username")), strings.TrimSpace(form.Get(emailField))
-	in := account.NewUser{Username: username, Password: form.Get("password"), Attributes: map[string]string{}}
 	p := s.page(v, "signup")
-	p.Username, p.Email = username, email
-	if p.AsksEmail { // no other attribute may be set from here, whatever the form holds
-		in.Attributes["email"] = email
+	p.Username = strings.TrimSpace(form.Get("username"))
+	p.Given = typedAttributes(v, p.Asked)
+	if p.EmailIsUsername && p.Username == "" { // Cognito's own page may have the address there alone
+		p.Username = strings.TrimSpace(form.Get(attributeField("email")))
 	}
-	if p.EmailIsUsername && username == "" {
-		in.Username, p.Username = email, email
-	}
+	in := account.NewUser{Username: p.Username, Password: form.Get("password"), Attributes: p.Given, OnPage: true}
 	made, err := s.Accounts.SignUp(v.r.Context(), v.app, in)
 	if err != nil {
 		if kept := s.keepName(v, p.Username); kept != nil {

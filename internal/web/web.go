@@ -59,6 +59,7 @@ func (s *Web) pages() []route {
 		{"/resendcode", nil, s.postResend},
 		{"/forgotpassword", s.getForgot, s.postForgot},
 		{"/confirmforgotpassword", s.getReset, s.postReset},
+		{"/changepassword", s.getChange, s.postChange},
 		{"/error", s.getError, nil},
 	}
 }

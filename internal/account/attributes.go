@@ -1,0 +1,151 @@
+package account
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+// The hourly budgets of verification by a signed-in person (Cognito: Quotas).
+var (
+	budgetSendVerification = pool.Budget{Action: "verification", Limit: 5}
+	budgetVerify           = pool.Budget{Action: "verify", Limit: 15}
+)
+
+// purposeVerify proves a changed address of a signed-in person.
+const purposeVerify pool.CodePurpose = "verify"
+
+// UpdateAttributes changes what a person may change of themselves; a blank
+// value removes. A new address is unverified, and a code is sent to it where
+// the pool verifies addresses; where the pool says so the old one stays in
+// force until that code came back. The deliveries say what was sent.
+func (a *Accounts) UpdateAttributes(ctx context.Context, app pool.App, user pool.User, changes map[string]string) ([]pool.Delivery, error) {
+	if err := app.Pool.CheckUpdate(app.Client, user, changes); err != nil {
+		return nil, err
+	}
+	post, held, err := a.verification(app, user, changes)
+	if err != nil {
+		return nil, err
+	}
+	err = a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		if err := a.write(ctx, tx, app.Pool, user.Sub, changes, held); err != nil || post == nil {
+			return err
+		}
+		return post.put(ctx, tx)
+	})
+	if err != nil || post == nil {
+		return nil, err
+	}
+	return []pool.Delivery{a.await(ctx, post)}, nil
+}
+
+// verification is the code for a new e-mail address, nil where none is due;
+// held says that the address waits for it.
+func (a *Accounts) verification(app pool.App, user pool.User, changes map[string]string) (post *posting, held bool, err error) {
+	email, changed := changes["email"]
+	if !changed || email == "" || email == user.Email() && user.EmailVerified() || !app.Pool.VerifiesEmail() {
+		return nil, false, nil
+	}
+	post, err = a.compose(app, person{owner: user.Sub, user: &user}, purposeVerify, email)
+	return post, app.Pool.VerifiesBeforeUpdate("email") && user.Email() != "", err
+}
+
+// write changes the attributes and the names that follow from them.
+func (a *Accounts) write(ctx context.Context, tx *store.DB, p pool.Pool, sub string, changes map[string]string, held bool) error {
+	_, err := tx.Users.UpdateNamed(ctx, p, sub, func(u *pool.User) error {
+		now := maps.Clone(changes)
+		if held {
+			delete(now, "email")
+		}
+		u.SetAttributes(now)
+		u.LastModifiedDate = a.Now().UnixMilli()
+		return nil
+	}, false)
+	return aliasTaken(err, "")
+}
+
+// DeleteAttributes removes attributes that the schema does not require.
+func (a *Accounts) DeleteAttributes(ctx context.Context, app pool.App, user pool.User, names []string) error {
+	if err := app.Pool.CheckDelete(app.Client, user, names); err != nil {
+		return err
+	}
+	return a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		return a.write(ctx, tx, app.Pool, user.Sub, pool.Removing(names), false)
+	})
+}
+
+// verifiable are the attributes that a code can prove.
+var verifiable = []string{"email", "phone_number"}
+
+// SendVerification mails a code that proves the person's address (Cognito:
+// GetUserAttributeVerificationCode).
+func (a *Accounts) SendVerification(ctx context.Context, app pool.App, user pool.User, attribute string) (pool.Delivery, error) {
+	switch {
+	case !slices.Contains(verifiable, attribute):
+		return pool.Delivery{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "verifiable", Field: attribute}
+	case attribute == "phone_number":
+		return pool.Delivery{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "no_phone", Field: attribute}
+	case user.Email() == "":
+		return pool.Delivery{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "no_email", Field: attribute}
+	}
+	who := person{owner: user.Sub, user: &user}
+	if err := a.use(ctx, app.Pool.ID, who, budgetSendVerification); err != nil {
+		return pool.Delivery{}, err
+	}
+	post, err := a.compose(app, who, purposeVerify, user.Email())
+	if err != nil {
+		return pool.Delivery{}, err
+	}
+	if err := a.DB.Tx(ctx, post.put); err != nil {
+		return pool.Delivery{}, err
+	}
+	return a.await(ctx, post), nil
+}
+
+// Verify takes the code: the address it was sent to is the person's now, and
+// proven.
+func (a *Accounts) Verify(ctx context.Context, app pool.App, user pool.User, attribute, code string) error {
+	if !slices.Contains(verifiable, attribute) {
+		return &pool.Error{Kind: pool.InvalidParameter, Reason: "verifiable", Field: attribute}
+	}
+	who := person{owner: user.Sub, user: &user, shown: true}
+	if err := a.use(ctx, app.Pool.ID, who, budgetVerify); err != nil {
+		return err
+	}
+	return a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		sent, err := a.spend(ctx, tx, app, who, purposeVerify, code)
+		if err != nil {
+			return err
+		}
+		if sent.Attribute != attribute {
+			return errExpired
+		}
+		_, err = tx.Users.UpdateNamed(ctx, app.Pool, user.Sub, func(u *pool.User) error {
+			if u.Attributes[attribute] != sent.Value && !app.Pool.VerifiesBeforeUpdate(attribute) {
+				return errExpired // changed again since
+			}
+			u.Attributes[attribute], u.Attributes[attribute+"_verified"] = sent.Value, "true"
+			u.LastModifiedDate = a.Now().UnixMilli()
+			return nil
+		}, false)
+		return aliasTaken(err, "")
+	})
+}
+
+// SignOutEverywhere ends all that the account has open: refresh tokens, access
+// tokens at our endpoints, browser sessions, challenges.
+func (a *Accounts) SignOutEverywhere(ctx context.Context, user pool.User) error {
+	_, err := a.DB.Users.Update(ctx, user.UserPoolID, user.Sub, func(u *pool.User) error {
+		u.EndAll(a.Now())
+		return nil
+	})
+	return err
+}
+
+// Delete removes the account with its names; whatever it had open finds nobody.
+func (a *Accounts) Delete(ctx context.Context, user pool.User) error {
+	return a.DB.Users.Delete(ctx, user.UserPoolID, user.Sub)
+}

@@ -1,0 +1,141 @@
+package account
+
+import (
+	"context"
+	"errors"
+
+	"github.com/poolhouse/poolhouse/internal/password"
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+// budgetChange bounds changes of a password (Cognito: Quotas).
+var budgetChange = pool.Budget{Action: "change", Limit: 5}
+
+// ChangePassword sets a new password for a signed-in person who shows the old
+// one; a wrong old one counts as a failed sign-in. It ends whatever the account
+// had open, the asking token too.
+func (a *Accounts) ChangePassword(ctx context.Context, app pool.App, user pool.User, previous, proposed string) error {
+	if err := app.Pool.PasswordPolicy().CheckPassword(proposed); err != nil {
+		return err
+	}
+	if err := a.use(ctx, app.Pool.ID, person{owner: user.Sub}, budgetChange); err != nil {
+		return err
+	}
+	if _, err := a.DB.Lockouts.Upsert(ctx, func(l *pool.Lockout) error { return l.Reserve(a.Now()) }, app.Pool.ID, user.Sub); err != nil {
+		return err
+	}
+	if user.Password.Hash != "" {
+		right, _, err := a.Passwords.Check(ctx, user.Password.Hash, previous)
+		if errors.Is(err, password.ErrBusy) {
+			return errBusy
+		}
+		if err != nil {
+			return err
+		}
+		if !right {
+			return &pool.Error{Kind: pool.NotAuthorized, Reason: "password", Field: "previous"}
+		}
+	}
+	fresh, err := a.makePassword(ctx, app.Pool, user.Username, proposed)
+	if err != nil {
+		return err
+	}
+	return a.setPassword(ctx, user, fresh, pool.Confirmed)
+}
+
+// setPassword writes a new password and ends everything that began before it.
+func (a *Accounts) setPassword(ctx context.Context, user pool.User, fresh pool.Password, status pool.UserStatus) error {
+	return a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		_, err := tx.Users.Update(ctx, user.UserPoolID, user.Sub, func(u *pool.User) error {
+			if u.Password.Hash != user.Password.Hash {
+				return &pool.Error{Kind: pool.NotAuthorized, Reason: "password"} // somebody else was faster
+			}
+			u.Password, u.Status, u.LastModifiedDate = fresh, status, a.Now().UnixMilli()
+			u.EndAll(a.Now())
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return tx.Lockouts.Delete(ctx, user.UserPoolID, user.Sub)
+	})
+}
+
+// Choice is a password in place of a temporary one, with the attributes that
+// were missing.
+type Choice struct {
+	SessionID  string
+	Username   string
+	Password   string
+	Attributes map[string]string
+}
+
+// Choose sets the password that a sign-in with a temporary one waits for
+// (Cognito: NEW_PASSWORD_REQUIRED) and marks the session proven. Nothing of the
+// session is used up by a password that the policy refuses.
+func (a *Accounts) Choose(ctx context.Context, app pool.App, in Choice) error {
+	session, user, err := a.waiting(ctx, app, in.SessionID, pool.SessionNewPassword)
+	if err != nil {
+		return err
+	}
+	if in.Username != "" {
+		who, err := a.find(ctx, app, in.Username)
+		if err != nil || who.user == nil || who.user.Sub != user.Sub {
+			return errSession
+		}
+	}
+	if err := app.Pool.PasswordPolicy().CheckPassword(in.Password); err != nil {
+		return err
+	}
+	if err := app.Pool.CheckChosen(app.Client, user, in.Attributes); err != nil {
+		return err
+	}
+	fresh, err := a.makePassword(ctx, app.Pool, user.Username, in.Password)
+	if err != nil {
+		return err
+	}
+	return a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		changed, err := tx.Users.UpdateNamed(ctx, app.Pool, user.Sub, func(u *pool.User) error {
+			if u.Void(session.NotBefore) { // another answer to this session was faster
+				return errSession
+			}
+			u.SetAttributes(in.Attributes)
+			u.Password, u.Status, u.LastModifiedDate = fresh, pool.Confirmed, a.Now().UnixMilli()
+			u.EndAll(a.Now())
+			return nil
+		}, false)
+		if err != nil {
+			return aliasTaken(err, "")
+		}
+		_, err = tx.Sessions.Update(ctx, func(s *pool.Session) error {
+			s.Proven, s.NotBefore = true, changed.NotBefore // of all that was open it alone goes on
+			return nil
+		}, app.Pool.ID, pool.HashToken(in.SessionID))
+		if errors.Is(err, store.ErrNotFound) {
+			return errSession
+		}
+		return err
+	})
+}
+
+var errSession = &pool.Error{Kind: pool.NotAuthorized, Reason: "session"}
+
+// waiting loads a session that waits for purpose at this app, with its user.
+func (a *Accounts) waiting(ctx context.Context, app pool.App, id string, purpose pool.SessionPurpose) (pool.Session, pool.User, error) {
+	session, err := a.DB.Sessions.Get(ctx, app.Pool.ID, pool.HashToken(id))
+	if errors.Is(err, store.ErrNotFound) || err == nil && (session.ClientID != app.Client.ID || session.Purpose != purpose || session.Proven) {
+		return session, pool.User{}, errSession
+	}
+	if err != nil {
+		return session, pool.User{}, err
+	}
+	if a.Now().UnixMilli() >= session.ExpiresAt {
+		return session, pool.User{}, &pool.Error{Kind: pool.NotAuthorized, Reason: "session_expired"}
+	}
+	user, err := a.DB.Users.Get(ctx, app.Pool.ID, session.Sub)
+	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(session.NotBefore) {
+		err = errSession
+	}
+	return session, user, err
+}

@@ -1,0 +1,320 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/poolhouse/poolhouse/internal/account"
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/signin"
+	"github.com/poolhouse/poolhouse/internal/token"
+)
+
+// The flows that sign somebody in, and the older names of two.
+var flowNames = map[string]string{"ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH", "REFRESH_TOKEN": "REFRESH_TOKEN_AUTH"}
+
+// authAsk is InitiateAuth and AdminInitiateAuth in one.
+type authAsk struct {
+	app     pool.App
+	flow    string
+	params  SensitiveMap
+	session string
+	admin   bool
+}
+
+func (a *API) initiateAuth(ctx context.Context, _ *call, in *InitiateAuthRequest) (*InitiateAuthResponse, error) {
+	app, err := a.app(ctx, string(in.ClientId))
+	if err != nil {
+		return nil, err
+	}
+	out, err := a.begin(ctx, authAsk{app: app, flow: in.AuthFlow, params: in.AuthParameters, session: string(in.Session)})
+	return (*InitiateAuthResponse)(out), err
+}
+
+func (a *API) adminInitiateAuth(ctx context.Context, _ *call, in *AdminInitiateAuthRequest) (*AdminInitiateAuthResponse, error) {
+	app, err := a.appOf(ctx, in.UserPoolId, string(in.ClientId))
+	if err != nil {
+		return nil, err
+	}
+	out, err := a.begin(ctx, authAsk{app: app, flow: in.AuthFlow, params: in.AuthParameters, session: string(in.Session), admin: true})
+	if err != nil {
+		return nil, err
+	}
+	return &AdminInitiateAuthResponse{ChallengeName: out.ChallengeName, Session: out.Session, ChallengeParameters: out.ChallengeParameters,
+		AuthenticationResult: out.AuthenticationResult, AvailableChallenges: out.AvailableChallenges}, nil
+}
+
+// begin starts a flow (Cognito: InitiateAuth).
+func (a *API) begin(ctx context.Context, in authAsk) (*RespondToAuthChallengeResponse, error) {
+	if name, old := flowNames[in.flow]; old {
+		in.flow = name
+	}
+	if err := in.allowed(); err != nil {
+		return nil, err
+	}
+	if in.flow == "REFRESH_TOKEN_AUTH" {
+		return a.refresh(ctx, in)
+	}
+	username, err := need(in.params, "USERNAME")
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSecretHash(in.app.Client, in.params["SECRET_HASH"], username); err != nil {
+		return nil, err
+	}
+	switch in.flow {
+	case "USER_SRP_AUTH":
+		return a.beginSRP(ctx, in.app, username, in.params)
+	case "USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH":
+		password, err := need(in.params, "PASSWORD")
+		if err != nil {
+			return nil, err
+		}
+		return a.step(ctx, in.app, signin.Attempt{Username: username, Factor: signin.Password(password)})
+	case "USER_AUTH":
+		return a.choose(ctx, in, username)
+	}
+	return nil, &pool.Error{Kind: pool.InvalidParameter, Reason: "custom_trigger"}
+}
+
+// allowed holds the flow against what the client may use.
+func (in authAsk) allowed() error {
+	c := in.app.Client.ClientSettings
+	refusal := func(reason string) error {
+		return &pool.Error{Kind: pool.InvalidParameter, Reason: reason, Args: map[string]string{"flow": in.flow}}
+	}
+	switch {
+	case in.flow == "ADMIN_USER_PASSWORD_AUTH" && !in.admin:
+		return refusal("flow_operation")
+	case in.flow == "REFRESH_TOKEN_AUTH":
+		if !c.Refreshes() || c.Rotates() {
+			return refusal("flow_other")
+		}
+		return nil
+	case c.AllowsAuth(in.flow):
+		return nil
+	case in.admin, in.flow == "ADMIN_USER_PASSWORD_AUTH":
+		return refusal("flow_other")
+	case in.flow == "USER_SRP_AUTH":
+		return refusal("flow_srp")
+	case in.flow == "CUSTOM_AUTH":
+		return refusal("flow_custom")
+	}
+	return refusal("flow")
+}
+
+func (a *API) beginSRP(ctx context.Context, app pool.App, username string, params SensitiveMap) (*RespondToAuthChallengeResponse, error) {
+	srpA, err := need(params, "SRP_A")
+	if err != nil {
+		return nil, err
+	}
+	return a.step(ctx, app, signin.Attempt{Username: username, Factor: signin.SRP{A: srpA}})
+}
+
+// choose is USER_AUTH: the preferred factor, if it was brought along, or the
+// question which (Cognito: SELECT_CHALLENGE). A session from ConfirmSignUp
+// signs in by itself.
+func (a *API) choose(ctx context.Context, in authAsk, username string) (*RespondToAuthChallengeResponse, error) {
+	if in.session != "" {
+		return a.step(ctx, in.app, signin.Attempt{Username: username, Factor: signin.Proven{SessionID: in.session}})
+	}
+	preferred, out := in.params["PREFERRED_CHALLENGE"], (*RespondToAuthChallengeResponse)(nil)
+	var err error
+	switch {
+	case preferred == "PASSWORD" && in.params["PASSWORD"] != "":
+		out, err = a.step(ctx, in.app, signin.Attempt{Username: username, Factor: signin.Password(in.params["PASSWORD"])})
+	case preferred == "PASSWORD_SRP" && in.params["SRP_A"] != "":
+		out, err = a.beginSRP(ctx, in.app, username, in.params)
+	case preferred == "PASSWORD":
+		out, err = a.ask(ctx, in.app, username, "PASSWORD")
+	default:
+		out, err = a.ask(ctx, in.app, username, "SELECT_CHALLENGE")
+	}
+	if err == nil && out.AuthenticationResult == nil {
+		out.AvailableChallenges = firstFactors()
+	}
+	return out, err
+}
+
+// firstFactors is what USER_AUTH can begin with, in Cognito's order.
+func firstFactors() []string { return []string{"PASSWORD_SRP", "PASSWORD"} }
+
+// ask opens a session that waits for a factor, for whatever name.
+func (a *API) ask(ctx context.Context, app pool.App, username, challenge string) (*RespondToAuthChallengeResponse, error) {
+	id, err := a.Signin.Offer(ctx, app, username)
+	return &RespondToAuthChallengeResponse{ChallengeName: challenge, Session: Sensitive(id), ChallengeParameters: map[string]string{}}, err
+}
+
+func (a *API) respond(ctx context.Context, _ *call, in *RespondToAuthChallengeRequest) (*RespondToAuthChallengeResponse, error) {
+	app, err := a.app(ctx, string(in.ClientId))
+	if err != nil {
+		return nil, err
+	}
+	return a.answerChallenge(ctx, app, in.ChallengeName, string(in.Session), in.ChallengeResponses)
+}
+
+func (a *API) adminRespond(ctx context.Context, _ *call, in *AdminRespondToAuthChallengeRequest) (*AdminRespondToAuthChallengeResponse, error) {
+	app, err := a.appOf(ctx, in.UserPoolId, string(in.ClientId))
+	if err != nil {
+		return nil, err
+	}
+	out, err := a.answerChallenge(ctx, app, in.ChallengeName, string(in.Session), in.ChallengeResponses)
+	if err != nil {
+		return nil, err
+	}
+	return &AdminRespondToAuthChallengeResponse{ChallengeName: out.ChallengeName, Session: out.Session, ChallengeParameters: out.ChallengeParameters,
+		AuthenticationResult: out.AuthenticationResult, AvailableChallenges: out.AvailableChallenges}, nil
+}
+
+// answerChallenge takes the answer to a challenge (Cognito:
+// RespondToAuthChallenge).
+func (a *API) answerChallenge(ctx context.Context, app pool.App, challenge, session string, r SensitiveMap) (*RespondToAuthChallengeResponse, error) {
+	username, err := need(r, "USERNAME")
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSecretHash(app.Client, r["SECRET_HASH"], username); err != nil {
+		return nil, err
+	}
+	switch challenge {
+	case "PASSWORD_VERIFIER":
+		return a.prove(ctx, app, username, r)
+	case "NEW_PASSWORD_REQUIRED":
+		return a.newPassword(ctx, app, username, session, r)
+	case "SELECT_CHALLENGE":
+		if challenge, err = need(r, "ANSWER"); err != nil {
+			return nil, err
+		}
+		if !slices.Contains(firstFactors(), challenge) {
+			return nil, &pool.Error{Kind: pool.InvalidParameter, Reason: "factor"}
+		}
+		if challenge == "PASSWORD" && r["PASSWORD"] == "" || challenge == "PASSWORD_SRP" && r["SRP_A"] == "" {
+			return &RespondToAuthChallengeResponse{ChallengeName: challenge, Session: Sensitive(session), ChallengeParameters: map[string]string{}}, nil
+		}
+	case "PASSWORD", "PASSWORD_SRP":
+	default:
+		return nil, &pool.Error{Kind: pool.NotAuthorized, Reason: "session"}
+	}
+	return a.showFactor(ctx, app, challenge, session, r)
+}
+
+// showFactor takes the first factor of somebody who was asked which.
+func (a *API) showFactor(ctx context.Context, app pool.App, factor, session string, r SensitiveMap) (*RespondToAuthChallengeResponse, error) {
+	username, name, show := r["USERNAME"], "PASSWORD", signin.Factor(signin.Password(r["PASSWORD"]))
+	if factor == "PASSWORD_SRP" {
+		name, show = "SRP_A", signin.SRP{A: r["SRP_A"]}
+	}
+	if _, err := need(r, name); err != nil {
+		return nil, err
+	}
+	if err := a.Signin.Chosen(ctx, app, session, username); err != nil {
+		return nil, err
+	}
+	return a.step(ctx, app, signin.Attempt{Username: username, Factor: show})
+}
+
+func (a *API) prove(ctx context.Context, app pool.App, username string, r SensitiveMap) (*RespondToAuthChallengeResponse, error) {
+	proof := signin.Proof{}
+	var err error
+	for name, into := range map[string]*string{
+		"PASSWORD_CLAIM_SECRET_BLOCK": &proof.SecretBlock, "PASSWORD_CLAIM_SIGNATURE": &proof.Signature, "TIMESTAMP": &proof.Timestamp,
+	} {
+		if *into, err = need(r, name); err != nil {
+			return nil, err
+		}
+	}
+	return a.step(ctx, app, signin.Attempt{Username: username, Factor: proof})
+}
+
+const attributePrefix = "userAttributes."
+
+func (a *API) newPassword(ctx context.Context, app pool.App, username, session string, r SensitiveMap) (*RespondToAuthChallengeResponse, error) {
+	chosen, err := need(r, "NEW_PASSWORD")
+	if err != nil {
+		return nil, err
+	}
+	in := account.Choice{SessionID: session, Username: username, Password: chosen, Attributes: map[string]string{}}
+	for name, value := range r {
+		if len(name) > len(attributePrefix) && name[:len(attributePrefix)] == attributePrefix {
+			in.Attributes[name[len(attributePrefix):]] = value
+		}
+	}
+	if err := a.Accounts.Choose(ctx, app, in); err != nil {
+		return nil, err
+	}
+	return a.step(ctx, app, signin.Attempt{Username: username, Factor: signin.Proven{SessionID: session}})
+}
+
+// step takes one step of a sign-in and words what comes of it: tokens, or the
+// next challenge.
+func (a *API) step(ctx context.Context, app pool.App, in signin.Attempt) (*RespondToAuthChallengeResponse, error) {
+	step, err := a.Signin.Begin(ctx, app, in)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case step.Done != nil:
+		set, err := a.Tokens.Issue(ctx, app, *step.Done)
+		return authenticated(set), err
+	case step.SRP != nil:
+		x := step.SRP
+		return &RespondToAuthChallengeResponse{ChallengeName: "PASSWORD_VERIFIER", ChallengeParameters: map[string]string{
+			"SALT": x.Salt, "SRP_B": x.B, "SECRET_BLOCK": x.SecretBlock, "USERNAME": x.Username, "USER_ID_FOR_SRP": x.Username,
+		}}, nil
+	case step.NewPassword != nil:
+		return newPasswordRequired(app.Pool, *step.NewPassword)
+	}
+	return nil, &pool.Error{Kind: pool.UserNotConfirmed}
+}
+
+// newPasswordRequired shows what is there and what is missing (Cognito:
+// NEW_PASSWORD_REQUIRED); both lists are JSON in a string.
+func newPasswordRequired(p pool.Pool, n signin.NewPassword) (*RespondToAuthChallengeResponse, error) {
+	has := maps.Clone(n.User.Attributes)
+	delete(has, "sub")
+	missing := []string{}
+	for _, name := range p.MissingAttributes(n.User) {
+		missing = append(missing, attributePrefix+name)
+	}
+	attributes, err := json.Marshal(has)
+	if err != nil {
+		return nil, err
+	}
+	required, err := json.Marshal(missing)
+	return &RespondToAuthChallengeResponse{ChallengeName: "NEW_PASSWORD_REQUIRED", Session: Sensitive(n.SessionID), ChallengeParameters: map[string]string{
+		"USER_ID_FOR_SRP": n.User.Username, "userAttributes": string(attributes), "requiredAttributes": string(required),
+	}}, err
+}
+
+func authenticated(set token.Set) *RespondToAuthChallengeResponse {
+	bearer := "Bearer"
+	return &RespondToAuthChallengeResponse{ChallengeParameters: map[string]string{}, AuthenticationResult: &AuthenticationResultType{
+		AccessToken: Sensitive(set.AccessToken), IdToken: Sensitive(set.IDToken), RefreshToken: Sensitive(set.RefreshToken),
+		ExpiresIn: &set.ExpiresIn, TokenType: &bearer,
+	}}
+}
+
+// refresh is the flow REFRESH_TOKEN_AUTH. SECRET_HASH is made with the username
+// that the token belongs to.
+func (a *API) refresh(ctx context.Context, in authAsk) (*RespondToAuthChallengeResponse, error) {
+	refreshToken, err := need(in.params, "REFRESH_TOKEN")
+	if err != nil {
+		return nil, err
+	}
+	if !in.app.Client.Public() {
+		usernames, err := a.Tokens.Usernames(ctx, in.app, refreshToken)
+		if err != nil {
+			return nil, err
+		}
+		if err := checkSecretHash(in.app.Client, in.params["SECRET_HASH"], usernames...); err != nil {
+			return nil, err
+		}
+	}
+	set, err := a.Tokens.Renew(ctx, in.app, refreshToken)
+	if err != nil {
+		return nil, err
+	}
+	return authenticated(set), nil
+}

@@ -1,0 +1,121 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+
+	"github.com/poolhouse/poolhouse/internal/api/model"
+)
+
+// auth says how a call shows who makes it.
+type auth int
+
+const (
+	byOperator auth = iota + 1 // by a SigV4 signature, checked before the handler
+	byClient                   // by the ClientId (and SecretHash) in the body; the handler looks
+	byToken                    // by the AccessToken in the body; the handler looks
+)
+
+// operations is the whole API on one page. What is in the model but not here is
+// answered with UnsupportedOperationException.
+func (a *API) operations() map[string]operation {
+	return map[string]operation{
+		// Signing in
+		"InitiateAuth":                does(byClient, a.initiateAuth),
+		"RespondToAuthChallenge":      does(byClient, a.respond),
+		"AdminInitiateAuth":           does(byOperator, a.adminInitiateAuth),
+		"AdminRespondToAuthChallenge": does(byOperator, a.adminRespond),
+		"GetTokensFromRefreshToken":   does(byClient, a.getTokensFromRefreshToken),
+		"RevokeToken":                 does(byClient, a.revokeToken),
+
+		// People, by the client
+		"SignUp":                 does(byClient, a.signUp),
+		"ConfirmSignUp":          does(byClient, a.confirmSignUp),
+		"ResendConfirmationCode": does(byClient, a.resendConfirmationCode),
+		"ForgotPassword":         does(byClient, a.forgotPassword),
+		"ConfirmForgotPassword":  does(byClient, a.confirmForgotPassword),
+
+		// People, by their access token
+		"GetUser":                          does(byToken, a.getUser),
+		"ChangePassword":                   does(byToken, a.changePassword),
+		"UpdateUserAttributes":             does(byToken, a.updateUserAttributes),
+		"DeleteUserAttributes":             does(byToken, a.deleteUserAttributes),
+		"GetUserAttributeVerificationCode": does(byToken, a.getUserAttributeVerificationCode),
+		"VerifyUserAttribute":              does(byToken, a.verifyUserAttribute),
+		"DeleteUser":                       doesQuietly(byToken, a.deleteUser),
+		"GlobalSignOut":                    does(byToken, a.globalSignOut),
+
+		// Pools, app clients and domains
+		"CreateUserPool":         does(byOperator, a.createUserPool),
+		"DescribeUserPool":       does(byOperator, a.describeUserPool),
+		"ListUserPools":          does(byOperator, a.listUserPools),
+		"UpdateUserPool":         does(byOperator, a.updateUserPool),
+		"DeleteUserPool":         doesQuietly(byOperator, a.deleteUserPool),
+		"CreateUserPoolClient":   does(byOperator, a.createUserPoolClient),
+		"DescribeUserPoolClient": does(byOperator, a.describeUserPoolClient),
+		"ListUserPoolClients":    does(byOperator, a.listUserPoolClients),
+		"UpdateUserPoolClient":   does(byOperator, a.updateUserPoolClient),
+		"DeleteUserPoolClient":   doesQuietly(byOperator, a.deleteUserPoolClient),
+		"CreateUserPoolDomain":   does(byOperator, a.createUserPoolDomain),
+		"DescribeUserPoolDomain": does(byOperator, a.describeUserPoolDomain),
+		"UpdateUserPoolDomain":   does(byOperator, a.updateUserPoolDomain),
+		"DeleteUserPoolDomain":   does(byOperator, a.deleteUserPoolDomain),
+
+		// People, by operators
+		"AdminGetUser":         does(byOperator, a.adminGetUser),
+		"AdminCreateUser":      does(byOperator, a.adminCreateUser),
+		"AdminSetUserPassword": does(byOperator, a.adminSetUserPassword),
+	}
+}
+
+// operation is one offered call: who makes it, and what runs.
+type operation struct {
+	auth    auth
+	in, out reflect.Type // the wire structs; out is nil where the answer has no body
+	run     func(context.Context, *call, model.Object) (any, error)
+}
+
+// does makes an operation of a handler: who calls → what they ask → what they
+// get.
+func does[In, Out any](who auth, handle func(context.Context, *call, *In) (*Out, error)) operation {
+	return operation{who, reflect.TypeFor[In](), reflect.TypeFor[Out](), func(ctx context.Context, c *call, o model.Object) (any, error) {
+		in := new(In)
+		if err := fill(o, in); err != nil {
+			return nil, err
+		}
+		out, err := handle(ctx, c, in)
+		if err != nil {
+			return nil, err
+		}
+		return out, nil
+	}}
+}
+
+// doesQuietly is does for the operations whose answer has no body.
+func doesQuietly[In any](who auth, handle func(context.Context, *call, *In) error) operation {
+	return operation{who, reflect.TypeFor[In](), nil, func(ctx context.Context, c *call, o model.Object) (any, error) {
+		in := new(In)
+		if err := fill(o, in); err != nil {
+			return nil, err
+		}
+		return nil, handle(ctx, c, in)
+	}}
+}
+
+// fits holds an offered operation against the model's, so that a handler under
+// a wrong name, or without its signature, is found when the program starts.
+func (op operation) fits(known *model.Operation) error {
+	if known == nil {
+		return fmt.Errorf("api: an operation is offered that the model does not have (it takes %v)", op.in)
+	}
+	switch {
+	case op.in.Name() != known.Input.Name:
+		return fmt.Errorf("api: %s takes %s, not %v", known.Name, known.Input.Name, op.in)
+	case (op.out == nil) != (known.Output == nil), op.out != nil && op.out.Name() != known.Output.Name:
+		return fmt.Errorf("api: %s does not give %v", known.Name, op.out)
+	case (op.auth == byOperator) != (known.Auth == "sigv4"):
+		return fmt.Errorf("api: %s is not called so (auth %q)", known.Name, known.Auth)
+	}
+	return nil
+}

@@ -1,0 +1,66 @@
+package api
+
+import (
+	"context"
+
+	"github.com/poolhouse/poolhouse/internal/account"
+	"github.com/poolhouse/poolhouse/internal/pool"
+)
+
+// What operators do with people.
+
+func (a *API) adminGetUser(ctx context.Context, _ *call, in *AdminGetUserRequest) (*AdminGetUserResponse, error) {
+	p, user, err := a.userOf(ctx, in.UserPoolId, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	enabled := !user.Disabled
+	return &AdminGetUserResponse{
+		Username: Sensitive(user.Username), UserAttributes: attributeList(p, user, func(string) bool { return true }),
+		UserCreateDate: Time(user.CreateDate), UserLastModifiedDate: Time(user.LastModifiedDate), Enabled: &enabled, UserStatus: string(user.Status),
+	}, nil
+}
+
+func (a *API) adminCreateUser(ctx context.Context, _ *call, in *AdminCreateUserRequest) (*AdminCreateUserResponse, error) {
+	p, err := a.pool(ctx, in.UserPoolId)
+	if err != nil {
+		return nil, err
+	}
+	attributes, err := attributeMap(in.UserAttributes)
+	if err != nil {
+		return nil, err
+	}
+	user, err := a.Accounts.Invite(ctx, p, account.Invitation{
+		Username: string(in.Username), TemporaryPassword: string(in.TemporaryPassword), Attributes: attributes, Action: in.MessageAction,
+		Mediums: in.DesiredDeliveryMediums, ForceAlias: in.ForceAliasCreation != nil && *in.ForceAliasCreation,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &AdminCreateUserResponse{User: userType(p, user)}, nil
+}
+
+func (a *API) adminSetUserPassword(ctx context.Context, _ *call, in *AdminSetUserPasswordRequest) (*AdminSetUserPasswordResponse, error) {
+	p, user, err := a.userOf(ctx, in.UserPoolId, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	return &AdminSetUserPasswordResponse{}, a.Accounts.SetPassword(ctx, p, user, string(in.Password), in.Permanent != nil && *in.Permanent)
+}
+
+func (a *API) userOf(ctx context.Context, poolID string, username Sensitive) (pool.Pool, pool.User, error) {
+	p, err := a.pool(ctx, poolID)
+	if err != nil {
+		return p, pool.User{}, err
+	}
+	user, err := a.Accounts.Find(ctx, p, string(username))
+	return p, user, err
+}
+
+func userType(p pool.Pool, u pool.User) *UserType {
+	enabled := !u.Disabled
+	return &UserType{
+		Username: Sensitive(u.Username), Attributes: attributeList(p, u, func(string) bool { return true }),
+		UserCreateDate: Time(u.CreateDate), UserLastModifiedDate: Time(u.LastModifiedDate), Enabled: &enabled, UserStatus: string(u.Status),
+	}
+}

@@ -1,0 +1,277 @@
+package pool
+
+import (
+	"maps"
+	"slices"
+	"strings"
+)
+
+// contacts are the attributes that codes can prove.
+var contacts = []string{"email", "phone_number"}
+
+// NewAttributes are the attributes of a new account: what was given, held
+// against the schema and the client's rights, and what the username stands for.
+// Blank values count as not given. What the schema requires must be there, and
+// so must whatever asked names. Nothing is verified yet.
+func (a App) NewAttributes(username string, given map[string]string, asked []string) (map[string]string, error) {
+	if err := a.Pool.CheckUsername(username); err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if err := a.checkNew(name, given[name]); err != nil {
+			return nil, err
+		}
+		if given[name] != "" {
+			out[name] = given[name]
+		}
+	}
+	return a.Pool.completed(username, out, asked)
+}
+
+func (a App) checkNew(name, value string) error {
+	attribute, known := a.Pool.Attribute(name)
+	switch {
+	case !known:
+		return refuse(InvalidParameter, "schema", name, "")
+	case !a.Client.MayWrite(attribute):
+		return refuse(NotAuthorized, "write_attribute", name, "")
+	case name == "preferred_username" && value != "" && a.Pool.Alias(name): // Cognito: it can be set once the account is confirmed
+		return refuse(InvalidParameter, "preferred_username", name, "")
+	}
+	return attribute.CheckValue(value)
+}
+
+// completed adds what the username stands for and the verified flags, and
+// demands what must be there.
+func (p Pool) completed(username string, given map[string]string, asked []string) (map[string]string, error) {
+	if p.SubIsUsername() {
+		given[p.contactOf(username)] = username
+	}
+	var missing []string
+	for _, attribute := range p.Attributes() {
+		name := attribute.Name
+		if name != "sub" && given[name] == "" && (attribute.IsRequired() || slices.Contains(asked, name)) {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		e := refuse(InvalidParameter, "schema_required", missing[0], "")
+		e.Args = map[string]string{"names": strings.Join(missing, " ")}
+		return nil, e
+	}
+	return unverified(given), nil
+}
+
+// unverified adds the flags of addresses and numbers that have none.
+func unverified(attributes map[string]string) map[string]string {
+	for _, contact := range contacts {
+		if flag := contact + "_verified"; attributes[contact] != "" && attributes[flag] == "" {
+			attributes[flag] = "false"
+		}
+	}
+	return attributes
+}
+
+// AskedAtSignUp lists the attributes that the sign-up page asks for, in the
+// schema's order: those that the schema requires and, where the client may
+// write it, the address that is to be proven; unless the username is that
+// already.
+func (a App) AskedAtSignUp() []string {
+	p := a.Pool
+	var out []string
+	for _, attribute := range p.Attributes() {
+		name := attribute.Name
+		proven := name == "email" && p.VerifiesEmail() && !p.EmailIsUsername() && a.Client.MayWrite(attribute)
+		isUsername := len(p.UsernameAttributes) == 1 && p.UsernameAttributes[0] == name
+		if (attribute.IsRequired() || proven) && !isUsername && name != "sub" && !slices.Contains(verifiedFlags, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// NewInvited is an account that an operator makes, which waits for its owner to
+// choose a password (Cognito: AdminCreateUser). now is in ms.
+func (p Pool) NewInvited(username string, given map[string]string, now int64) (User, error) {
+	username = strings.TrimSpace(username)
+	attributes, err := p.createdAttributes(username, given)
+	if err != nil {
+		return User{}, err
+	}
+	u := User{
+		UserPoolID: p.ID, Sub: NewSub(), Username: username, Attributes: attributes, Status: ForceChangePassword,
+		CreateDate: now, LastModifiedDate: now,
+	}
+	if p.SubIsUsername() {
+		u.Username = u.Sub
+	}
+	return u, nil
+}
+
+// createdAttributes are the attributes of an account that an operator makes:
+// whatever the schema has but the sub, and what the username stands for. What
+// the schema requires may be left out.
+func (p Pool) createdAttributes(username string, given map[string]string) (map[string]string, error) {
+	if err := p.CheckUsername(username); err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		attribute, known := p.Attribute(name)
+		if !known || name == "sub" {
+			return nil, refuse(InvalidParameter, "schema", name, "")
+		}
+		if err := p.checkAttribute(attribute, given[name]); err != nil {
+			return nil, err
+		}
+		if given[name] != "" {
+			out[name] = given[name]
+		}
+	}
+	if p.SubIsUsername() {
+		out[p.contactOf(username)] = username
+	}
+	if err := checkFlags(out); err != nil {
+		return nil, err
+	}
+	return unverified(out), nil
+}
+
+// CheckUpdate holds a person's change of their own attributes, by name, against
+// the schema and the client's rights. A blank value takes the attribute away.
+func (p Pool) CheckUpdate(c Client, u User, set map[string]string) error {
+	return p.checkChange(u, set, c.MayWrite)
+}
+
+// CheckDelete holds the removal of attributes against the same rules.
+func (p Pool) CheckDelete(c Client, u User, names []string) error {
+	return p.checkChange(u, Removing(names), c.MayWrite)
+}
+
+// CheckUpdateByOperator holds an operator's change against the schema alone:
+// they may set verified flags and developer attributes too.
+func (p Pool) CheckUpdateByOperator(u User, set map[string]string) error {
+	return p.checkChange(u, set, func(SchemaAttribute) bool { return true })
+}
+
+// Removing is the change that takes attributes away.
+func Removing(names []string) map[string]string {
+	set := map[string]string{}
+	for _, name := range names {
+		set[name] = ""
+	}
+	return set
+}
+
+func (p Pool) checkChange(u User, set map[string]string, may func(SchemaAttribute) bool) error {
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		attribute, known := p.Attribute(name)
+		switch {
+		case !known:
+			return refuse(InvalidParameter, "schema_update", name, "")
+		case !may(attribute):
+			return refuse(NotAuthorized, "write_attribute", name, "")
+		case !attribute.IsMutable():
+			return refuse(InvalidParameter, "immutable", name, "")
+		case set[name] == "" && attribute.IsRequired():
+			return refuse(InvalidParameter, "required_deleted", name, "")
+		}
+		if err := p.checkAttribute(attribute, set[name]); err != nil {
+			return err
+		}
+	}
+	after := u
+	after.SetAttributes(set)
+	if p.SubIsUsername() && len(p.NamesOf(after)) == 0 { // nobody could sign in to it
+		return refuse(InvalidParameter, "required_deleted", p.UsernameAttributes[0], "")
+	}
+	return checkFlags(after.Attributes)
+}
+
+// checkAttribute is CheckValue with the rule for a name that is also looked up:
+// an alias that people choose has the form of a username.
+func (p Pool) checkAttribute(a SchemaAttribute, value string) error {
+	if a.Name == "preferred_username" && value != "" && p.Alias(a.Name) {
+		if err := p.checkPlainName(a.Name, value); err != nil {
+			return err
+		}
+	}
+	return a.CheckValue(value)
+}
+
+// checkFlags refuses to call verified what is not there.
+func checkFlags(attributes map[string]string) error {
+	dangling := func(contact string) bool { return attributes[contact] == "" && attributes[contact+"_verified"] != "" }
+	switch {
+	case dangling("email"):
+		return refuse(InvalidParameter, "email_verify", "email_verified", "")
+	case dangling("phone_number"):
+		return refuse(InvalidParameter, "phone_verify", "phone_number_verified", "")
+	}
+	return nil
+}
+
+// SetAttributes makes a change that was found good. A blank value takes the
+// attribute away. An address or a number that changes is not verified any more,
+// unless the change says that it is.
+func (u *User) SetAttributes(set map[string]string) {
+	next := maps.Clone(u.Attributes)
+	if next == nil {
+		next = map[string]string{}
+	}
+	for name, value := range set {
+		next[name] = value
+	}
+	for _, contact := range contacts {
+		value, touched := set[contact]
+		_, flagged := set[contact+"_verified"]
+		switch {
+		case !touched || value == u.Attributes[contact]:
+		case value == "" && !flagged:
+			next[contact+"_verified"] = ""
+		case !flagged:
+			next[contact+"_verified"] = "false"
+		}
+	}
+	maps.DeleteFunc(next, func(_, value string) bool { return value == "" })
+	u.Attributes = next
+}
+
+// Surrender is what happens to the account that had a verified alias which now
+// belongs to another (Cognito: ForceAliasCreation): it keeps the value, no
+// longer verified.
+func (u *User) Surrender(alias NameKind) {
+	u.SetAttributes(map[string]string{string(alias) + "_verified": "false"})
+}
+
+// Forcible says whether a name of the kind can be taken away from the account
+// that has it: an alias that somebody else has since proven to be theirs.
+func (p Pool) Forcible(kind NameKind) bool {
+	return slices.Contains(contacts, string(kind)) && p.Alias(string(kind))
+}
+
+// deliverable says whether codes can be sent to the attribute: there is no
+// sender of text messages yet.
+func deliverable(contact string) bool { return contact == "email" }
+
+// RecoveryContact is the attribute to which a code for a new password goes: the
+// first by priority that is verified, or that a new account waits to prove
+// (Cognito: AccountRecoverySetting; without it the phone number comes first).
+func (p Pool) RecoveryContact(u User) (attribute string, err error) {
+	if p.RecoversByOperatorOnly() {
+		return "", refuse(NotAuthorized, "recovery", "", "")
+	}
+	ways := []RecoveryMechanism{{"verified_phone_number", 1}, {"verified_email", 2}}
+	if s := p.AccountRecoverySetting; s != nil && len(s.RecoveryMechanisms) > 0 {
+		ways = slices.SortedStableFunc(slices.Values(s.RecoveryMechanisms), func(a, b RecoveryMechanism) int { return a.Priority - b.Priority })
+	}
+	for _, way := range ways {
+		contact := strings.TrimPrefix(way.Name, "verified_")
+		proven := u.Attributes[contact+"_verified"] == "true" || u.Status == Unconfirmed
+		if deliverable(contact) && u.Attributes[contact] != "" && proven {
+			return contact, nil
+		}
+	}
+	return "", refuse(InvalidParameter, "contact", "", "")
+}

@@ -1,0 +1,46 @@
+package pool
+
+import (
+	"slices"
+	"strings"
+)
+
+// MissingAttributes lists the attributes that the schema requires and u does
+// not have, in the schema's order. An operator may leave them out; the person
+// gives them with their first own password.
+func (p Pool) MissingAttributes(u User) []string {
+	var out []string
+	for _, a := range p.Attributes() {
+		if a.IsRequired() && a.Name != "sub" && u.Attributes[a.Name] == "" {
+			out = append(out, a.Name)
+		}
+	}
+	return out
+}
+
+// CheckChosen holds the attributes that come with a first own password against
+// the schema, the client's rights and what u has: everything missing must be
+// there, and what is set already stays (Cognito: NEW_PASSWORD_REQUIRED).
+func (p Pool) CheckChosen(c Client, u User, given map[string]string) error {
+	for name, value := range given {
+		a, ok := p.Attribute(name)
+		switch {
+		case !ok:
+			return refuse(InvalidParameter, "schema", name, "")
+		case !c.MayWrite(a):
+			return refuse(NotAuthorized, "write_attribute", name, "")
+		case a.IsRequired() && u.Attributes[name] != "":
+			return refuse(NotAuthorized, "already_provided", name, "")
+		}
+		if err := a.CheckValue(value); err != nil {
+			return err
+		}
+	}
+	missing := slices.DeleteFunc(p.MissingAttributes(u), func(name string) bool { return given[name] != "" })
+	if len(missing) > 0 {
+		e := refuse(InvalidParameter, "attributes_missing", missing[0], "")
+		e.Args = map[string]string{"names": strings.Join(missing, " and ")}
+		return e
+	}
+	return nil
+}

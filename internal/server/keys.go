@@ -1,0 +1,46 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/setup"
+)
+
+// Key is an operator's access key, for the command line.
+type Key = pool.OperatorKey
+
+// AddKey makes an access key with the name and the limits that ask has. Its
+// secret is in the answer and nowhere else in the clear.
+func AddKey(ctx context.Context, l Ledger, ask Key) (made Key, err error) {
+	err = l.use(ctx, func(s *setup.Setup) error {
+		made, err = s.AddKey(ctx, ask)
+		return err
+	})
+	return made, err
+}
+
+// ListKeys returns all access keys, without their secrets.
+func ListKeys(ctx context.Context, l Ledger) (all []Key, err error) {
+	err = l.use(ctx, func(s *setup.Setup) error {
+		all, err = s.ListKeys(ctx)
+		return err
+	})
+	return all, err
+}
+
+// RevokeKey ends an access key, in servers that run too.
+func RevokeKey(ctx context.Context, l Ledger, id string) error {
+	return l.use(ctx, func(s *setup.Setup) error { return s.RevokeKey(ctx, id) })
+}
+
+// use opens a ledger for one thing to do, without a server.
+func (l Ledger) use(ctx context.Context, do func(*setup.Setup) error) error {
+	_, db, err := OpenLedger(ctx, l.Database, l.MasterKeyFile, l.Log)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return do(&setup.Setup{DB: db, Region: l.Region, Now: time.Now})
+}

@@ -1,0 +1,126 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"reflect"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+// CreateClient makes an app client (Cognito: CreateUserPoolClient).
+func (s *Setup) CreateClient(ctx context.Context, e ClientEntry) (pool.Client, error) {
+	var made pool.Client
+	err := s.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) (err error) {
+		made, err = s.makeClient(ctx, tx, e)
+		return err
+	})
+	return made, err
+}
+
+// UpdateClient gives the client the settings that e names; what it leaves out
+// returns to its default, but for what an update cannot name, the secret among
+// it (Cognito: UpdateUserPoolClient).
+func (s *Setup) UpdateClient(ctx context.Context, e ClientEntry) (pool.Client, error) {
+	owner, err := poolOf(ctx, s.DB, e.UserPoolID)
+	if err != nil {
+		return pool.Client{}, err
+	}
+	before, err := s.DB.Clients.Get(ctx, e.UserPoolID, e.ID)
+	if err != nil {
+		return before, orNoClient(err, e.ID)
+	}
+	next := before
+	next.ClientSettings = before.Updated(e.ClientSettings)
+	after, _, err := s.changeClient(ctx, s.DB, clientChange{owner, before, next})
+	return after, err
+}
+
+// DeleteClient deletes a client; its id is free again (Cognito:
+// DeleteUserPoolClient).
+func (s *Setup) DeleteClient(ctx context.Context, poolID, id string) error {
+	if _, err := poolOf(ctx, s.DB, poolID); err != nil {
+		return err
+	}
+	_, err := s.DB.Clients.Take(ctx, poolID, id)
+	return orNoClient(err, id)
+}
+
+// makeClient writes a new client inside a transaction.
+func (s *Setup) makeClient(ctx context.Context, tx *store.DB, e ClientEntry) (pool.Client, error) {
+	now := s.Now().UnixMilli()
+	c := pool.Client{UserPoolID: e.UserPoolID, ID: e.ID, Secret: e.Secret, ClientSettings: e.ClientSettings, CreationDate: now, LastModifiedDate: now}
+	if c.ID == "" {
+		c.ID = pool.NewClientID()
+	}
+	if c.Secret == "" && e.GenerateSecret {
+		c.Secret = pool.NewClientSecret()
+	}
+	owner, err := hold(ctx, tx, e.UserPoolID)
+	if err != nil {
+		return c, err
+	}
+	if err := c.Check(owner); err != nil {
+		return c, err
+	}
+	return c, tx.Clients.Create(ctx, &c, c.UserPoolID, c.ID)
+}
+
+// clientChange is what a client of owner was when it was read, and what it is
+// to be.
+type clientChange struct {
+	owner        pool.Pool
+	before, next pool.Client
+}
+
+// changeClient writes a client over what it was, and names the members that
+// differ. Where somebody else has changed it since, nothing is written.
+func (s *Setup) changeClient(ctx context.Context, db *store.DB, c clientChange) (pool.Client, []string, error) {
+	if err := c.next.Check(c.owner); err != nil {
+		return c.before, nil, whileUpdating(err)
+	}
+	if !c.before.Public() && c.next.Public() {
+		return c.before, nil, refuse("ClientSecret", "a client keeps its secret: say GenerateSecret or give the ClientSecret")
+	}
+	members, err := different(c.before.ClientSettings, c.next.ClientSettings)
+	if err != nil {
+		return c.before, nil, err
+	}
+	if c.before.Secret != c.next.Secret {
+		members = append(members, "ClientSecret")
+	}
+	if len(members) == 0 {
+		return c.before, nil, nil
+	}
+	now := s.Now().UnixMilli()
+	after, err := db.Clients.Update(ctx, func(row *pool.Client) error {
+		if !reflect.DeepEqual(*row, c.before) {
+			return errRaced
+		}
+		*row = c.next
+		row.LastModifiedDate = now
+		return nil
+	}, c.before.UserPoolID, c.before.ID)
+	return after, members, orNoClient(err, c.before.ID)
+}
+
+// whileUpdating puts what was being done into a refusal that says it.
+func whileUpdating(err error) error {
+	e := pool.AsError(err)
+	if e == nil || e.Args["doing"] == "" {
+		return err
+	}
+	changed := *e
+	changed.Args = maps.Clone(e.Args)
+	changed.Args["doing"] = "updating"
+	return &changed
+}
+
+func orNoClient(err error, id string) error {
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return &pool.Error{Kind: pool.ResourceNotFound, Reason: "client", Field: "ClientId", Args: map[string]string{"client": id}}
+}

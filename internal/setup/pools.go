@@ -1,0 +1,121 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+// CreatePool makes a user pool (Cognito: CreateUserPool).
+func (s *Setup) CreatePool(ctx context.Context, settings pool.Settings) (pool.Pool, error) {
+	if err := settings.Check(); err != nil {
+		return pool.Pool{}, err
+	}
+	return s.makePool(ctx, s.DB, PoolEntry{Settings: settings})
+}
+
+// UpdatePool gives the pool the settings that ask names; what it leaves out
+// returns to its default, but for what an update cannot name (Cognito:
+// UpdateUserPool).
+func (s *Setup) UpdatePool(ctx context.Context, id string, ask pool.Settings) (pool.Pool, error) {
+	before, err := poolOf(ctx, s.DB, id)
+	if err != nil {
+		return before, err
+	}
+	after, _, err := s.changePool(ctx, s.DB, before, before.Updated(ask))
+	return after, err
+}
+
+// DeletePool deletes a pool with all that is in it. It is gone at once; its
+// rows follow (Cognito: DeleteUserPool).
+func (s *Setup) DeletePool(ctx context.Context, id string) error {
+	return s.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		p, err := hold(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if p.DeletionProtection == "ACTIVE" {
+			return &pool.Error{Kind: pool.InvalidParameter, Reason: "protected"}
+		}
+		domains, err := tx.DomainsOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		if len(domains) > 0 {
+			return &pool.Error{Kind: pool.InvalidParameter, Reason: "has_domain"}
+		}
+		return tx.DropPool(ctx, id, s.Now().UnixMilli())
+	})
+}
+
+// makePool writes a new pool; its settings are checked.
+func (s *Setup) makePool(ctx context.Context, db *store.DB, e PoolEntry) (pool.Pool, error) {
+	now := s.Now().UnixMilli()
+	p := pool.Pool{ID: e.ID, Settings: e.Settings, CreationDate: now, LastModifiedDate: now}
+	if p.ID == "" {
+		p.ID = pool.NewPoolID(s.Region)
+	}
+	if was, err := db.WasDropped(ctx, p.ID); err != nil {
+		return p, err
+	} else if was {
+		return p, refuse("Id", fmt.Sprintf("%q was a user pool that has been deleted: its id is not given again", p.ID))
+	}
+	return p, db.Pools.Create(ctx, &p, p.ID)
+}
+
+// changePool writes other settings over those of before, and names the members
+// that differ. Where somebody else has changed the pool since before was read,
+// nothing is written.
+func (s *Setup) changePool(ctx context.Context, db *store.DB, before pool.Pool, settings pool.Settings) (pool.Pool, []string, error) {
+	if err := settings.Check(); err != nil {
+		return before, nil, err
+	}
+	if member := before.Immutable(settings); member != "" {
+		return before, nil, refuse(member, "cannot be changed once the pool has been created")
+	}
+	members, err := different(before.Settings, settings)
+	if err != nil || len(members) == 0 {
+		return before, nil, err
+	}
+	now := s.Now().UnixMilli()
+	after, err := db.Pools.Update(ctx, func(p *pool.Pool) error {
+		if !reflect.DeepEqual(*p, before) {
+			return errRaced
+		}
+		p.Settings, p.LastModifiedDate = settings, now
+		return nil
+	}, before.ID)
+	return after, members, orNoPool(err, before.ID)
+}
+
+// poolOf loads a pool.
+func poolOf(ctx context.Context, db *store.DB, id string) (pool.Pool, error) {
+	p, err := db.Pools.Get(ctx, id)
+	return p, orNoPool(err, id)
+}
+
+// hold loads a pool and keeps it as it is until the transaction ends: others
+// who hold it, change it or delete it wait.
+func hold(ctx context.Context, tx *store.DB, id string) (pool.Pool, error) {
+	p, err := tx.Pools.Update(ctx, func(*pool.Pool) error { return nil }, id)
+	return p, orNoPool(err, id)
+}
+
+// errRaced says that what is to be changed is not what it was.
+var errRaced = &pool.Error{Kind: pool.ConcurrentModification}
+
+func orNoPool(err error, id string) error {
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return &pool.Error{Kind: pool.ResourceNotFound, Reason: "pool", Field: "UserPoolId",
+		Args: map[string]string{"pool": id, "detail": fmt.Sprintf("there is no user pool %q", id)}}
+}
+
+func refuse(field, detail string) error {
+	return &pool.Error{Kind: pool.InvalidParameter, Reason: "setting", Field: field, Args: map[string]string{"detail": detail}}
+}

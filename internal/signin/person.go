@@ -1,0 +1,80 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"unicode/utf8"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+// person is whom a typed name leads to; user is the zero User for a name
+// without an account. Failures count under owner either way.
+type person struct {
+	known bool
+	owner string
+	user  pool.User
+}
+
+// find looks a typed name up, in one round trip whether there is somebody or
+// not. A name that nobody can have is nobody's.
+func (s *Signin) find(ctx context.Context, app pool.App, typed string) (person, error) {
+	names := app.Pool.SignInNames(typed)
+	if names[0].Folded == "" {
+		return person{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "required", Field: "username"}
+	}
+	if pool.CheckAttributeValue("username", typed) != nil || utf8.RuneCountInString(typed) > 254 {
+		return person{}, errWrong
+	}
+	user, err := s.DB.Users.ByNames(ctx, app.Pool.ID, names)
+	if errors.Is(err, store.ErrNotFound) {
+		return person{owner: pool.OwnerOf(s.NameKey, app.Pool.ID, names[0])}, nil
+	}
+	return person{known: err == nil, owner: user.Sub, user: user}, err
+}
+
+// reserve counts a try as failed before it is looked at, or refuses it while
+// the account is locked.
+func (s *Signin) reserve(ctx context.Context, poolID, owner string) (pool.Lockout, error) {
+	return s.DB.Lockouts.Upsert(ctx, func(l *pool.Lockout) error { return l.Reserve(s.Now()) }, poolID, owner)
+}
+
+// take removes a session and returns it if it waits for purpose at this app:
+// of all who bring its id, one gets it.
+func (s *Signin) take(ctx context.Context, app pool.App, id string, purpose pool.SessionPurpose) (pool.Session, error) {
+	session, err := s.DB.Sessions.Take(ctx, app.Pool.ID, pool.HashToken(id))
+	if errors.Is(err, store.ErrNotFound) || err == nil && (session.ClientID != app.Client.ID || session.Purpose != purpose) {
+		return session, errSession
+	}
+	if err == nil && s.Now().UnixMilli() >= session.ExpiresAt {
+		return session, &pool.Error{Kind: pool.NotAuthorized, Reason: "session_expired"}
+	}
+	return session, err
+}
+
+// Offer opens a session for somebody who will say which factor they show first
+// (Cognito: SELECT_CHALLENGE), for a name without an account too.
+func (s *Signin) Offer(ctx context.Context, app pool.App, username string) (sessionID string, err error) {
+	who, err := s.find(ctx, app, username)
+	if err != nil {
+		return "", err
+	}
+	if !who.known && !app.Client.HidesUsers() {
+		return "", errUnknown
+	}
+	return s.openSession(ctx, app, pool.NewSession(app, pool.SessionChoice, who.owner, who.user, s.Now()))
+}
+
+// Chosen uses up such a session for the name that it was opened for.
+func (s *Signin) Chosen(ctx context.Context, app pool.App, sessionID, username string) error {
+	who, err := s.find(ctx, app, username)
+	if err != nil {
+		return err
+	}
+	session, err := s.take(ctx, app, sessionID, pool.SessionChoice)
+	if err == nil && session.Owner != who.owner {
+		err = errSession
+	}
+	return err
+}

@@ -1,0 +1,110 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+// Issue gives tokens to somebody who signed in by the API: scope
+// aws.cognito.signin.user.admin, an ID token with all readable attributes, and
+// a refresh token (Cognito: InitiateAuth).
+func (t *Tokens) Issue(ctx context.Context, app pool.App, who pool.SignedIn) (Set, error) {
+	now := t.Now().UnixMilli()
+	return t.open(ctx, app, who.User, pool.AuthorizationCode{
+		GrantID: pool.NewUUID(), Scopes: []string{pool.ScopeAdmin}, AuthTime: who.AuthTime, NotBefore: who.User.NotBefore, CreatedAt: now,
+	}, true)
+}
+
+// Holder is who an access token was given to.
+type Holder struct {
+	App   pool.App
+	User  pool.User
+	Grant pool.Grant // zero where the client's tokens name none
+}
+
+// The refusals of an access token by the API (Cognito: NotAuthorizedException).
+var (
+	errTokenInvalid = &pool.Error{Kind: pool.NotAuthorized, Reason: "access"}
+	errTokenExpired = &pool.Error{Kind: pool.NotAuthorized, Reason: "access_expired"}
+	errTokenRevoked = &pool.Error{Kind: pool.NotAuthorized, Reason: "access_revoked"}
+	errTokenScope   = &pool.Error{Kind: pool.NotAuthorized, Reason: "access_scope"}
+)
+
+// Access checks an access token that is shown to the API: ours, in its time,
+// with the scope aws.cognito.signin.user.admin, and of a grant that nothing
+// has ended.
+func (t *Tokens) Access(ctx context.Context, accessToken string) (Holder, error) {
+	app, c, err := t.verified(ctx, accessToken)
+	if _, refused := errors.AsType[*OAuthError](err); refused || err == nil && c.TokenUse != "access" {
+		return Holder{}, errTokenInvalid
+	}
+	if err != nil {
+		return Holder{}, err
+	}
+	if t.Now().Unix() >= c.ExpiresAt {
+		return Holder{}, errTokenExpired
+	}
+	user, grant, err := t.holder(ctx, app, c)
+	if errors.Is(err, errDead) {
+		return Holder{}, errTokenRevoked
+	}
+	if err != nil {
+		return Holder{}, err
+	}
+	for scope := range strings.FieldsSeq(c.Scope) {
+		if scope == pool.ScopeAdmin {
+			return Holder{app, user, grant}, nil
+		}
+	}
+	return Holder{}, errTokenScope
+}
+
+// The refusals of a refresh token by the API.
+var (
+	errRefreshInvalid = &pool.Error{Kind: pool.NotAuthorized, Reason: "refresh"}
+	errRefreshExpired = &pool.Error{Kind: pool.NotAuthorized, Reason: "refresh_expired"}
+	errRefreshRevoked = &pool.Error{Kind: pool.NotAuthorized, Reason: "refresh_revoked"}
+)
+
+// Renew is Refresh in the API's words: it says why a token is refused, and
+// names a reuse (Cognito: GetTokensFromRefreshToken).
+func (t *Tokens) Renew(ctx context.Context, app pool.App, token string) (Set, error) {
+	set, err := t.Refresh(ctx, app, token)
+	if !errors.Is(err, errInvalidGrant) {
+		return set, err
+	}
+	r, ok := t.openRefresh(app, token)
+	if !ok {
+		return set, errRefreshInvalid
+	}
+	grant, err := t.DB.Grants.Get(ctx, app.Pool.ID, r.Grant)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return set, errRefreshInvalid
+	case err != nil:
+		return set, err
+	case !grant.Revoked && t.Now().UnixMilli() >= grant.RefreshUntil:
+		return set, errRefreshExpired
+	case r.Generation < grant.Generation:
+		return set, pool.ErrRefreshReused
+	}
+	return set, errRefreshRevoked
+}
+
+// Usernames are the names with which a client may prove that it knows its
+// secret for the holder of a refresh token: the username and the sub.
+func (t *Tokens) Usernames(ctx context.Context, app pool.App, token string) ([]string, error) {
+	r, ok := t.openRefresh(app, token)
+	if !ok {
+		return nil, errRefreshInvalid
+	}
+	_, user, err := t.liveGrant(ctx, app, r.Grant)
+	if errors.Is(err, errInvalidGrant) {
+		return nil, errRefreshInvalid
+	}
+	return []string{user.Username, user.Sub}, err
+}
