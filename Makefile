@@ -9,7 +9,7 @@ FUZZTIME ?= 1m
 # those named …Race… do: one for each verb.
 unit = $(shell go list ./internal/... ./cognito/... | grep -v -e /stories -e /cmd/)
 
-.PHONY: demo build test check tests needed clients fuzz measure
+.PHONY: demo build test check tests needed clients test-clients fuzz measure
 
 demo:
 	@go build -o bin/poolhouse ./cmd/poolhouse && exec bin/poolhouse demo
@@ -17,7 +17,7 @@ demo:
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/poolhouse ./cmd/poolhouse
 
-test: needed clients check
+test: needed check
 	go run ./internal/housetest/cmd/withpostgres $(MAKE) --no-print-directory tests
 
 check:
@@ -38,13 +38,17 @@ needed:
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null || missing="$$missing postgresql"; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
 	command -v gcc >/dev/null || missing="$$missing gcc libc6-dev"; \
-	command -v node >/dev/null || missing="$$missing nodejs"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
 	test -n "$$missing" || exit 0; \
 	if ! command -v apt-get >/dev/null; then echo "not installed:$$missing"; exit 0; fi; \
 	if test "$$(id -u)" = 0; then as=; elif sudo -n true 2>/dev/null; then as=sudo; else echo "not installed, and only root may install it:$$missing"; exit 0; fi; \
 	echo "installing$$missing"; \
 	{ $$as apt-get update -qq && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing; } || echo "could not be installed:$$missing"
+
+# AWS's JavaScript clients, unmodified, against a whole server: minutes, for
+# they compute SRP in script and wait between retries.
+test-clients: clients
+	go run ./internal/housetest/cmd/withpostgres go test -tags clients -timeout 30m -run TestAPIClients ./internal/stories
 
 # AWS's JavaScript clients for the stories, as their lock file names them.
 clients: needed

@@ -92,7 +92,7 @@ func (a *Accounts) Resend(ctx context.Context, app pool.App, username string) (p
 	if err := a.use(ctx, app.Pool.ID, who, pool.BudgetResend); err != nil {
 		return pool.Delivery{}, err
 	}
-	if who.user != nil && (who.user.Status != pool.Unconfirmed || who.user.Email() == "") {
+	if who.user != nil && (who.user.Status != pool.Unconfirmed || who.user.Email() == "" || !app.Pool.VerifiesEmail()) {
 		if !app.Client.HidesUsers() {
 			return pool.Delivery{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "confirmed"}
 		}
@@ -134,6 +134,9 @@ func (a *Accounts) ResendTo(ctx context.Context, app pool.App, sessionID string)
 	}
 	if user.Status != pool.Unconfirmed {
 		return pool.Delivery{}, errConfirmed
+	}
+	if !app.Pool.VerifiesEmail() { // an operator confirms accounts here
+		return pool.Delivery{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "no_verification"}
 	}
 	post, err := a.compose(app, who, pool.PurposeConfirm, user.Email())
 	if err != nil {

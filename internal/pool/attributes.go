@@ -268,7 +268,7 @@ func (p Pool) RecoveryContact(u User) (attribute string, err error) {
 	}
 	for _, way := range ways {
 		contact := strings.TrimPrefix(way.Name, "verified_")
-		proven := u.Attributes[contact+"_verified"] == "true" || u.Status == Unconfirmed
+		proven := u.Attributes[contact+"_verified"] == "true" || u.Status == Unconfirmed && p.VerifiesEmail() // elsewhere an operator confirms, and a code must not
 		if deliverable(contact) && u.Attributes[contact] != "" && proven {
 			return contact, nil
 		}

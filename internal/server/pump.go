@@ -13,13 +13,14 @@ import (
 )
 
 const (
-	pumpWorkers  = 4               // messages on their way at once
-	pumpLease    = time.Minute     // longer than one delivery may take
-	pumpPatience = 3 * time.Second // how long a page waits for "sent"
-	pumpGivesUp  = 24 * time.Hour  // as long as the code inside works
-	pumpBackoff  = 2 * time.Second // doubled at each failure
-	pumpSlowest  = 5 * time.Minute // up to this
-	pumpLooks    = time.Second     // how often it looks for what other nodes wrote
+	pumpWorkers  = 4                // messages on their way at once
+	pumpLease    = time.Minute      // longer than one delivery may take
+	pumpPatience = 3 * time.Second  // how long a page waits for "sent"
+	pumpGivesUp  = 24 * time.Hour   // as long as the code inside works
+	pumpBackoff  = 2 * time.Second  // doubled at each failure
+	pumpSlowest  = 5 * time.Minute  // up to this
+	pumpGrace    = 10 * time.Second // for what is on its way when the server stops
+	pumpLooks    = time.Second      // how often it looks for what other nodes wrote
 )
 
 // pump takes mail out of the outbox and hands it to the mail server: at least
@@ -115,14 +116,20 @@ func (p *pump) round(ctx context.Context, slots chan struct{}, busy *sync.WaitGr
 		slots <- struct{}{}
 		busy.Go(func() {
 			defer func() { <-slots; p.poke() }()
-			p.deliver(context.WithoutCancel(ctx), m)
+			p.deliver(ctx, m)
 		})
 	}
 	return len(mails) == free
 }
 
-func (p *pump) deliver(ctx context.Context, m pool.Mail) {
+func (p *pump) deliver(until context.Context, m pool.Mail) {
+	// What is on its way at the end gets ten seconds more; cut off it stays in
+	// the outbox and goes out again.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(until))
+	defer cancel()
+	defer context.AfterFunc(until, func() { time.AfterFunc(pumpGrace, cancel) })()
 	err := p.sender.Deliver(ctx, m)
+	ctx = context.WithoutCancel(until)
 	m.Attempts++
 	now := p.now()
 	var refused *message.DeliveryError

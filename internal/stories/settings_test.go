@@ -125,6 +125,14 @@ func TestAutoVerificationSetting(t *testing.T) {
 	if p.Location() != nil || h.Mails("ann@example.com") != 0 {
 		t.Errorf("an account that waits for an operator got in: %v", p.Location())
 	}
+	// Nor does it confirm itself by a code: none is mailed, whatever it asks for.
+	b.Submit(b.Get("/forgotPassword"+housetest.Ask()), "forgotpasswordform", "username", "ann@example.com")
+	_, fields := b.Get("/forgotPassword" + housetest.Ask()).Form("forgotpasswordform")
+	fields.Set("username", "ann@example.com")
+	b.Post("/resendcode"+housetest.Ask(), fields)
+	if n := h.Mails("ann@example.com"); n != 0 {
+		t.Errorf("%d codes were mailed to an account that an operator must confirm", n)
+	}
 }
 
 func TestClientSecretSetting(t *testing.T) {
