@@ -22,23 +22,33 @@ type authAsk struct {
 	params  SensitiveMap
 	session string
 	admin   bool
+	from    pool.Device
 }
 
-func (a *API) initiateAuth(ctx context.Context, _ *call, in *InitiateAuthRequest) (*InitiateAuthResponse, error) {
+// challengeAnswer is RespondToAuthChallenge and AdminRespondToAuthChallenge in
+// one.
+type challengeAnswer struct {
+	app                pool.App
+	challenge, session string
+	params             SensitiveMap
+	from               pool.Device
+}
+
+func (a *API) initiateAuth(ctx context.Context, c *call, in *InitiateAuthRequest) (*InitiateAuthResponse, error) {
 	app, err := a.app(ctx, string(in.ClientId))
 	if err != nil {
 		return nil, err
 	}
-	out, err := a.begin(ctx, authAsk{app: app, flow: in.AuthFlow, params: in.AuthParameters, session: string(in.Session)})
+	out, err := a.begin(ctx, authAsk{app: app, flow: in.AuthFlow, params: in.AuthParameters, session: string(in.Session), from: c.From})
 	return (*InitiateAuthResponse)(out), err
 }
 
-func (a *API) adminInitiateAuth(ctx context.Context, _ *call, in *AdminInitiateAuthRequest) (*AdminInitiateAuthResponse, error) {
+func (a *API) adminInitiateAuth(ctx context.Context, c *call, in *AdminInitiateAuthRequest) (*AdminInitiateAuthResponse, error) {
 	app, err := a.appOf(ctx, in.UserPoolId, string(in.ClientId))
 	if err != nil {
 		return nil, err
 	}
-	out, err := a.begin(ctx, authAsk{app: app, flow: in.AuthFlow, params: in.AuthParameters, session: string(in.Session), admin: true})
+	out, err := a.begin(ctx, authAsk{app: app, flow: in.AuthFlow, params: in.AuthParameters, session: string(in.Session), admin: true, from: c.From})
 	if err != nil {
 		return nil, err
 	}
@@ -66,13 +76,13 @@ func (a *API) begin(ctx context.Context, in authAsk) (*RespondToAuthChallengeRes
 	}
 	switch in.flow {
 	case "USER_SRP_AUTH":
-		return a.beginSRP(ctx, in.app, username, in.params)
+		return a.beginSRP(ctx, in, username)
 	case "USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH":
 		password, err := need(in.params, "PASSWORD")
 		if err != nil {
 			return nil, err
 		}
-		return a.step(ctx, in.app, signin.Attempt{Username: username, Factor: signin.Password(password)})
+		return a.step(ctx, in.app, signin.Attempt{Username: username, Factor: signin.Password(password), From: in.from})
 	case "USER_AUTH":
 		return a.choose(ctx, in, username)
 	}
@@ -105,12 +115,12 @@ func (in authAsk) allowed() error {
 	return refusal("flow")
 }
 
-func (a *API) beginSRP(ctx context.Context, app pool.App, username string, params SensitiveMap) (*RespondToAuthChallengeResponse, error) {
-	srpA, err := need(params, "SRP_A")
+func (a *API) beginSRP(ctx context.Context, in authAsk, username string) (*RespondToAuthChallengeResponse, error) {
+	srpA, err := need(in.params, "SRP_A")
 	if err != nil {
 		return nil, err
 	}
-	return a.step(ctx, app, signin.Attempt{Username: username, Factor: signin.SRP{A: srpA}})
+	return a.step(ctx, in.app, signin.Attempt{Username: username, Factor: signin.SRP{A: srpA}, From: in.from})
 }
 
 // choose is USER_AUTH: the preferred factor, if it was brought along, or the
@@ -118,15 +128,15 @@ func (a *API) beginSRP(ctx context.Context, app pool.App, username string, param
 // signs in by itself.
 func (a *API) choose(ctx context.Context, in authAsk, username string) (*RespondToAuthChallengeResponse, error) {
 	if in.session != "" {
-		return a.step(ctx, in.app, signin.Attempt{Username: username, Factor: signin.Proven{SessionID: in.session}})
+		return a.step(ctx, in.app, signin.Attempt{Username: username, Factor: signin.Proven{SessionID: in.session}, From: in.from})
 	}
 	preferred, out := in.params["PREFERRED_CHALLENGE"], (*RespondToAuthChallengeResponse)(nil)
 	var err error
 	switch {
 	case preferred == "PASSWORD" && in.params["PASSWORD"] != "":
-		out, err = a.step(ctx, in.app, signin.Attempt{Username: username, Factor: signin.Password(in.params["PASSWORD"])})
+		out, err = a.step(ctx, in.app, signin.Attempt{Username: username, Factor: signin.Password(in.params["PASSWORD"]), From: in.from})
 	case preferred == "PASSWORD_SRP" && in.params["SRP_A"] != "":
-		out, err = a.beginSRP(ctx, in.app, username, in.params)
+		out, err = a.beginSRP(ctx, in, username)
 	case preferred == "PASSWORD":
 		out, err = a.ask(ctx, in.app, username, "PASSWORD")
 	default:
@@ -147,20 +157,20 @@ func (a *API) ask(ctx context.Context, app pool.App, username, challenge string)
 	return &RespondToAuthChallengeResponse{ChallengeName: challenge, Session: Sensitive(id), ChallengeParameters: map[string]string{}}, err
 }
 
-func (a *API) respond(ctx context.Context, _ *call, in *RespondToAuthChallengeRequest) (*RespondToAuthChallengeResponse, error) {
+func (a *API) respond(ctx context.Context, c *call, in *RespondToAuthChallengeRequest) (*RespondToAuthChallengeResponse, error) {
 	app, err := a.app(ctx, string(in.ClientId))
 	if err != nil {
 		return nil, err
 	}
-	return a.answerChallenge(ctx, app, in.ChallengeName, string(in.Session), in.ChallengeResponses)
+	return a.answerChallenge(ctx, challengeAnswer{app, in.ChallengeName, string(in.Session), in.ChallengeResponses, c.From})
 }
 
-func (a *API) adminRespond(ctx context.Context, _ *call, in *AdminRespondToAuthChallengeRequest) (*AdminRespondToAuthChallengeResponse, error) {
+func (a *API) adminRespond(ctx context.Context, c *call, in *AdminRespondToAuthChallengeRequest) (*AdminRespondToAuthChallengeResponse, error) {
 	app, err := a.appOf(ctx, in.UserPoolId, string(in.ClientId))
 	if err != nil {
 		return nil, err
 	}
-	out, err := a.answerChallenge(ctx, app, in.ChallengeName, string(in.Session), in.ChallengeResponses)
+	out, err := a.answerChallenge(ctx, challengeAnswer{app, in.ChallengeName, string(in.Session), in.ChallengeResponses, c.From})
 	if err != nil {
 		return nil, err
 	}
@@ -170,81 +180,81 @@ func (a *API) adminRespond(ctx context.Context, _ *call, in *AdminRespondToAuthC
 
 // answerChallenge takes the answer to a challenge (Cognito:
 // RespondToAuthChallenge).
-func (a *API) answerChallenge(ctx context.Context, app pool.App, challenge, session string, r SensitiveMap) (*RespondToAuthChallengeResponse, error) {
-	username, err := need(r, "USERNAME")
+func (a *API) answerChallenge(ctx context.Context, in challengeAnswer) (*RespondToAuthChallengeResponse, error) {
+	username, err := need(in.params, "USERNAME")
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSecretHash(app.Client, r["SECRET_HASH"], username); err != nil {
+	if err := checkSecretHash(in.app.Client, in.params["SECRET_HASH"], username); err != nil {
 		return nil, err
 	}
-	switch challenge {
+	switch in.challenge {
 	case "PASSWORD_VERIFIER":
-		return a.prove(ctx, app, username, r)
+		return a.prove(ctx, in, username)
 	case "NEW_PASSWORD_REQUIRED":
-		return a.newPassword(ctx, app, username, session, r)
+		return a.newPassword(ctx, in, username)
 	case "SELECT_CHALLENGE":
-		if challenge, err = need(r, "ANSWER"); err != nil {
+		if in.challenge, err = need(in.params, "ANSWER"); err != nil {
 			return nil, err
 		}
-		if !slices.Contains(firstFactors(), challenge) {
+		if !slices.Contains(firstFactors(), in.challenge) {
 			return nil, &pool.Error{Kind: pool.InvalidParameter, Reason: "factor"}
 		}
-		if challenge == "PASSWORD" && r["PASSWORD"] == "" || challenge == "PASSWORD_SRP" && r["SRP_A"] == "" {
-			return &RespondToAuthChallengeResponse{ChallengeName: challenge, Session: Sensitive(session), ChallengeParameters: map[string]string{}}, nil
+		if in.challenge == "PASSWORD" && in.params["PASSWORD"] == "" || in.challenge == "PASSWORD_SRP" && in.params["SRP_A"] == "" {
+			return &RespondToAuthChallengeResponse{ChallengeName: in.challenge, Session: Sensitive(in.session), ChallengeParameters: map[string]string{}}, nil
 		}
 	case "PASSWORD", "PASSWORD_SRP":
 	default:
 		return nil, &pool.Error{Kind: pool.NotAuthorized, Reason: "session"}
 	}
-	return a.showFactor(ctx, app, challenge, session, r)
+	return a.showFactor(ctx, in)
 }
 
 // showFactor takes the first factor of somebody who was asked which.
-func (a *API) showFactor(ctx context.Context, app pool.App, factor, session string, r SensitiveMap) (*RespondToAuthChallengeResponse, error) {
-	username, name, show := r["USERNAME"], "PASSWORD", signin.Factor(signin.Password(r["PASSWORD"]))
-	if factor == "PASSWORD_SRP" {
-		name, show = "SRP_A", signin.SRP{A: r["SRP_A"]}
+func (a *API) showFactor(ctx context.Context, in challengeAnswer) (*RespondToAuthChallengeResponse, error) {
+	username, name, show := in.params["USERNAME"], "PASSWORD", signin.Factor(signin.Password(in.params["PASSWORD"]))
+	if in.challenge == "PASSWORD_SRP" {
+		name, show = "SRP_A", signin.SRP{A: in.params["SRP_A"]}
 	}
-	if _, err := need(r, name); err != nil {
+	if _, err := need(in.params, name); err != nil {
 		return nil, err
 	}
-	if err := a.Signin.Chosen(ctx, app, session, username); err != nil {
+	if err := a.Signin.Chosen(ctx, in.app, in.session, username); err != nil {
 		return nil, err
 	}
-	return a.step(ctx, app, signin.Attempt{Username: username, Factor: show})
+	return a.step(ctx, in.app, signin.Attempt{Username: username, Factor: show, From: in.from})
 }
 
-func (a *API) prove(ctx context.Context, app pool.App, username string, r SensitiveMap) (*RespondToAuthChallengeResponse, error) {
+func (a *API) prove(ctx context.Context, in challengeAnswer, username string) (*RespondToAuthChallengeResponse, error) {
 	proof := signin.Proof{}
 	var err error
 	for name, into := range map[string]*string{
 		"PASSWORD_CLAIM_SECRET_BLOCK": &proof.SecretBlock, "PASSWORD_CLAIM_SIGNATURE": &proof.Signature, "TIMESTAMP": &proof.Timestamp,
 	} {
-		if *into, err = need(r, name); err != nil {
+		if *into, err = need(in.params, name); err != nil {
 			return nil, err
 		}
 	}
-	return a.step(ctx, app, signin.Attempt{Username: username, Factor: proof})
+	return a.step(ctx, in.app, signin.Attempt{Username: username, Factor: proof, From: in.from})
 }
 
 const attributePrefix = "userAttributes."
 
-func (a *API) newPassword(ctx context.Context, app pool.App, username, session string, r SensitiveMap) (*RespondToAuthChallengeResponse, error) {
-	chosen, err := need(r, "NEW_PASSWORD")
+func (a *API) newPassword(ctx context.Context, in challengeAnswer, username string) (*RespondToAuthChallengeResponse, error) {
+	chosen, err := need(in.params, "NEW_PASSWORD")
 	if err != nil {
 		return nil, err
 	}
-	in := account.Choice{SessionID: session, Username: username, Password: chosen, Attributes: map[string]string{}}
-	for name, value := range r {
+	choice := account.Choice{SessionID: in.session, Username: username, Password: chosen, Attributes: map[string]string{}}
+	for name, value := range in.params {
 		if len(name) > len(attributePrefix) && name[:len(attributePrefix)] == attributePrefix {
-			in.Attributes[name[len(attributePrefix):]] = value
+			choice.Attributes[name[len(attributePrefix):]] = value
 		}
 	}
-	if err := a.Accounts.Choose(ctx, app, in); err != nil {
+	if err := a.Accounts.Choose(ctx, in.app, choice); err != nil {
 		return nil, err
 	}
-	return a.step(ctx, app, signin.Attempt{Username: username, Factor: signin.Proven{SessionID: session}})
+	return a.step(ctx, in.app, signin.Attempt{Username: username, Factor: signin.Proven{SessionID: in.session}, From: in.from})
 }
 
 // step takes one step of a sign-in and words what comes of it: tokens, or the

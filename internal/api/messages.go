@@ -98,6 +98,7 @@ func invalidParameter() map[string]string {
 		"InvalidParameter.domain_reserved":    "Domain cannot contain reserved word: {word}",
 		"InvalidParameter.no_domain":          "No such domain or user pool exists.",
 		"InvalidParameter.domain_there":       "User pool already has a domain configured.",
+		"InvalidParameter.own_session":        "The session of the access token cannot be revoked.",
 		"InvalidParameter.pagination":         "Invalid pagination token given.",
 	}
 }
@@ -139,6 +140,7 @@ func otherRefusals() map[string]string {
 		"TooManyRequests":                         "Rate exceeded",
 		"ResourceNotFound.pool":                   "User pool {pool} does not exist.",
 		"ResourceNotFound.client":                 "User pool client {client} does not exist.",
+		"ResourceNotFound.user_session":           "Session not found.",
 		"ResourceNotFound.group":                  "Group not found.",
 		"ResourceNotFound.device":                 "Device does not exist.",
 		"GroupExists":                             "A group with the name already exists.",

@@ -45,6 +45,8 @@ func (a *API) operations() map[string]operation {
 		"VerifyUserAttribute":              does(byToken, a.verifyUserAttribute),
 		"DeleteUser":                       doesQuietly(byToken, a.deleteUser),
 		"GlobalSignOut":                    does(byToken, a.globalSignOut),
+		"ListUserSessions":                 does(byToken, a.listUserSessions),
+		"RevokeUserSession":                does(byToken, a.revokeUserSession),
 
 		// Pools, app clients and domains
 		"CreateUserPool":         does(byOperator, a.createUserPool),
@@ -63,9 +65,11 @@ func (a *API) operations() map[string]operation {
 		"DeleteUserPoolDomain":   does(byOperator, a.deleteUserPoolDomain),
 
 		// People, by operators
-		"AdminGetUser":         does(byOperator, a.adminGetUser),
-		"AdminCreateUser":      does(byOperator, a.adminCreateUser),
-		"AdminSetUserPassword": does(byOperator, a.adminSetUserPassword),
+		"AdminGetUser":           does(byOperator, a.adminGetUser),
+		"AdminCreateUser":        does(byOperator, a.adminCreateUser),
+		"AdminSetUserPassword":   does(byOperator, a.adminSetUserPassword),
+		"AdminListUserSessions":  does(byOperator, a.adminListUserSessions),
+		"AdminRevokeUserSession": does(byOperator, a.adminRevokeUserSession),
 	}
 }
 

@@ -56,8 +56,7 @@ type call struct {
 	Operation string
 	RequestID string
 	Operator  Operator // who signed; zero for client and token calls
-	IP        string   // of the client, as far as known
-	UserAgent string
+	From      pool.Device
 }
 
 // Handler builds the door: it answers POST and OPTIONS of "/" on the server's
@@ -81,7 +80,7 @@ func (a *API) handler(offered map[string]operation) http.Handler {
 
 func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
-	c := &call{RequestID: pool.NewUUID(), IP: clientIP(r.RemoteAddr), UserAgent: r.UserAgent()}
+	c := &call{RequestID: pool.NewUUID(), From: pool.NewDevice(r.RemoteAddr, r.UserAgent())}
 	h.Set(requestIDHeader, c.RequestID)
 	h.Set("X-Content-Type-Options", "nosniff")
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" { // the server drops it from all but trusted proxies
@@ -221,12 +220,4 @@ func (a *API) logFault(ctx context.Context, c *call, err error) {
 		return
 	}
 	a.Log.LogAttrs(ctx, slog.LevelError, "internal error", slog.String("operation", c.Operation), slog.String("error", err.Error()), slog.String("id", c.RequestID))
-}
-
-// clientIP takes the port off an address.
-func clientIP(remote string) string {
-	if i := strings.LastIndexByte(remote, ':'); i >= 0 {
-		remote = remote[:i]
-	}
-	return strings.Trim(remote, "[]")
 }

@@ -337,12 +337,3 @@ func TestMisfitsAreFoundAtStart(t *testing.T) {
 	(&API{}).handler(map[string]operation{"ListUsers": list(byOperator)})
 	(&API{}).Handler()
 }
-
-func TestClientIP(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{"192.0.2.1:80": "192.0.2.1", "[2001:db8::1]:443": "2001:db8::1", "[::1]:0": "::1", "": ""} {
-		if got := clientIP(in); got != want {
-			t.Errorf("clientIP(%q) = %q, want %q", in, got, want)
-		}
-	}
-}

@@ -35,7 +35,11 @@ func (a *API) revokeToken(ctx context.Context, _ *call, in *RevokeTokenRequest) 
 	if !app.Client.Revokes() {
 		return nil, &pool.Error{Kind: pool.UnsupportedOperation, Reason: "revocation"}
 	}
-	err = a.Tokens.Revoke(ctx, app, string(in.Token))
+	revoke := a.Tokens.Revoke
+	if linked(in.RevokeAssociatedSessions) {
+		revoke = a.Tokens.RevokeLinked
+	}
+	err = revoke(ctx, app, string(in.Token))
 	if refused, ok := errors.AsType[*token.OAuthError](err); ok {
 		if refused.Code == "unsupported_token_type" {
 			return nil, &pool.Error{Kind: pool.UnsupportedTokenType}

@@ -14,6 +14,8 @@ type AuthorizationCode struct {
 	Scopes        []string
 	Nonce         string `json:",omitempty"`
 	CodeChallenge string `json:",omitempty"`
+	Browser       string `json:",omitempty"` // the id of the browser session that it came through
+	From          Device
 	AuthTime      int64
 	NotBefore     int64 `json:",omitempty"` // the user's, when they signed in
 	CreatedAt     int64

@@ -58,7 +58,10 @@ func NewSession(app App, purpose SessionPurpose, owner string, u User, now time.
 // clients. Kept under the SHA-256 of the cookie; times are ms.
 type BrowserSession struct {
 	UserPoolID string `json:"UserPoolId"`
+	Hash       string `json:"-"`
+	ID         string // a UUID: what it is listed and ended by
 	Sub        string
+	From       Device
 	AuthTime   int64
 	NotBefore  int64 `json:",omitempty"` // the user's, when it began
 	ExpiresAt  int64
@@ -82,4 +85,6 @@ func (s BrowserSession) Fresh(now time.Time, maxAge *int) bool {
 type SignedIn struct {
 	User     User
 	AuthTime int64
+	Browser  string // the id of the browser session that stands for them; "" by the API
+	From     Device
 }

@@ -182,13 +182,13 @@ func TestSweep(t *testing.T) {
 	const many = 1200
 	err := h.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
 		for i := range many {
-			s := pool.BrowserSession{ExpiresAt: now.Add(-time.Minute).UnixMilli()}
-			if err := tx.BrowserSessions.Create(ctx, &s, housetest.PoolID, fmt.Sprintf("old-%d", i)); err != nil {
+			s := pool.Session{ExpiresAt: now.Add(-time.Minute).UnixMilli()}
+			if err := tx.Sessions.Create(ctx, &s, housetest.PoolID, fmt.Sprintf("old-%d", i)); err != nil {
 				return err
 			}
 		}
-		s := pool.BrowserSession{ExpiresAt: now.Add(time.Hour).UnixMilli()}
-		if err := tx.BrowserSessions.Create(ctx, &s, housetest.PoolID, "new"); err != nil {
+		s := pool.Session{ExpiresAt: now.Add(time.Hour).UnixMilli()}
+		if err := tx.Sessions.Create(ctx, &s, housetest.PoolID, "new"); err != nil {
 			return err
 		}
 		m := pool.Mail{ID: "waiting", UserPoolID: housetest.PoolID, To: "ann@example.com", State: pool.MailWaiting, CreatedAt: 1, DueAt: now.Add(time.Hour).UnixMilli()}
@@ -198,7 +198,7 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Server.SweepNow(ctx)
-	left, err := h.DB.BrowserSessions.List(ctx, "", many, housetest.PoolID)
+	left, err := h.DB.Sessions.List(ctx, "", many, housetest.PoolID)
 	if err != nil || len(left) != 1 {
 		t.Errorf("%d sessions are left (%v), want 1", len(left), err)
 	}

@@ -10,23 +10,24 @@ import (
 
 // Remember opens the browser session of an interactive sign-in and returns its
 // cookie: always a new one, so that a cookie planted beforehand is worth
-// nothing. Sessions that the browser has in other pools move along.
-func (s *Signin) Remember(ctx context.Context, app pool.App, who pool.SignedIn, oldCookie string) (cookie string, err error) {
-	cookie = pool.NewToken()
+// nothing. It names the session in who. Sessions that the browser has in other
+// pools move along.
+func (s *Signin) Remember(ctx context.Context, app pool.App, who *pool.SignedIn, oldCookie string) (cookie string, err error) {
+	cookie, who.Browser = pool.NewToken(), pool.NewUUID()
 	session := pool.BrowserSession{
-		UserPoolID: app.Pool.ID, Sub: who.User.Sub, AuthTime: who.AuthTime, NotBefore: who.User.NotBefore,
+		UserPoolID: app.Pool.ID, Hash: pool.HashToken(cookie), ID: who.Browser, From: who.From, Sub: who.User.Sub, AuthTime: who.AuthTime, NotBefore: who.User.NotBefore,
 		ExpiresAt: s.Now().Add(pool.BrowserSessionLife).UnixMilli(),
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
 		if oldCookie != "" {
-			if err := tx.MoveBrowser(ctx, app.Pool.ID, pool.HashToken(oldCookie), pool.HashToken(cookie)); err != nil {
+			if err := tx.BrowserSessions.Move(ctx, app.Pool.ID, pool.HashToken(oldCookie), session.Hash); err != nil {
 				return err
 			}
 			if err := tx.BrowserSessions.Delete(ctx, app.Pool.ID, pool.HashToken(oldCookie)); err != nil {
 				return err
 			}
 		}
-		return tx.BrowserSessions.Create(ctx, &session, app.Pool.ID, pool.HashToken(cookie))
+		return tx.BrowserSessions.Create(ctx, &session)
 	})
 	return cookie, err
 }
@@ -49,7 +50,7 @@ func (s *Signin) Resume(ctx context.Context, app pool.App, cookie string, ask po
 	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(session.NotBefore) {
 		return who, false, nil
 	}
-	return pool.SignedIn{User: user, AuthTime: session.AuthTime}, err == nil, err
+	return pool.SignedIn{User: user, AuthTime: session.AuthTime, Browser: session.ID}, err == nil, err
 }
 
 // Forget ends the browser's session in the pool, or in all pools for "".
@@ -58,7 +59,7 @@ func (s *Signin) Forget(ctx context.Context, poolID, cookie string) error {
 		return nil
 	}
 	if poolID == "" {
-		return s.DB.ForgetBrowser(ctx, pool.HashToken(cookie))
+		return s.DB.BrowserSessions.Forget(ctx, pool.HashToken(cookie))
 	}
 	return s.DB.BrowserSessions.Delete(ctx, poolID, pool.HashToken(cookie))
 }

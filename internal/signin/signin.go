@@ -22,6 +22,7 @@ type Signin struct {
 type Attempt struct {
 	Username string // as typed; not needed with Proven
 	Factor   Factor
+	From     pool.Device
 }
 
 // Factor is what somebody shows: a [Password], or a [Proven] session.
@@ -70,6 +71,14 @@ var (
 // Begin takes the first step. A wrong password and an unknown name give the
 // same error after the same work, where the client hides who has an account.
 func (s *Signin) Begin(ctx context.Context, app pool.App, in Attempt) (Step, error) {
+	step, err := s.begin(ctx, app, in)
+	if step.Done != nil {
+		step.Done.From = in.From
+	}
+	return step, err
+}
+
+func (s *Signin) begin(ctx context.Context, app pool.App, in Attempt) (Step, error) {
 	switch f := in.Factor.(type) {
 	case Password:
 		return s.byPassword(ctx, app, in.Username, string(f))

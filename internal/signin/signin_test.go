@@ -271,7 +271,7 @@ func TestBrowserSession(t *testing.T) {
 			return ok
 		}
 		who := pool.SignedIn{User: g.ann, AuthTime: g.at.Load()}
-		first, err := g.Remember(t.Context(), g.app, who, "planted")
+		first, err := g.Remember(t.Context(), g.app, &who, "planted")
 		must(t, err)
 		if first == "planted" || resume("planted", pool.AuthRequest{}) || resume("", pool.AuthRequest{}) {
 			t.Error("a planted cookie is worth something")
@@ -288,7 +288,7 @@ func TestBrowserSession(t *testing.T) {
 				t.Errorf("%s: %v, want %v", what, got, c.want)
 			}
 		}
-		next, err := g.Remember(t.Context(), g.app, who, first)
+		next, err := g.Remember(t.Context(), g.app, &who, first)
 		must(t, err)
 		if next == first || resume(first, pool.AuthRequest{}) || !resume(next, pool.AuthRequest{}) {
 			t.Error("a new sign-in does not replace the session")
@@ -312,7 +312,7 @@ func TestWhatEndsABrowserSession(t *testing.T) {
 		"disabling":               func(g *gate, _ string) { g.change(func(u *pool.User) { u.Disabled = true }) },
 	} {
 		g := newGate(t, "", nil)
-		cookie, err := g.Remember(t.Context(), g.app, pool.SignedIn{User: g.ann, AuthTime: g.at.Load()}, "")
+		cookie, err := g.Remember(t.Context(), g.app, &pool.SignedIn{User: g.ann, AuthTime: g.at.Load()}, "")
 		must(t, err)
 		end(g, cookie)
 		if _, ok, err := g.Resume(t.Context(), g.app, cookie, pool.AuthRequest{}); ok || err != nil {
@@ -330,12 +330,12 @@ func TestBrowserSessionsOfTwoPools(t *testing.T) {
 	other.Pool.ID = "us-east-1_Other"
 	bob := pool.User{UserPoolID: other.Pool.ID, Sub: "ann", Username: "bob"} // the same sub, another person
 	must(t, g.DB.Users.Create(t.Context(), &bob, nil))
-	cookie, err := g.Remember(t.Context(), g.app, pool.SignedIn{User: g.ann}, "")
+	cookie, err := g.Remember(t.Context(), g.app, &pool.SignedIn{User: g.ann}, "")
 	must(t, err)
 	if _, ok, _ := g.Resume(t.Context(), other, cookie, pool.AuthRequest{}); ok {
 		t.Error("one pool's cookie was taken by another")
 	}
-	moved, err := g.Remember(t.Context(), other, pool.SignedIn{User: bob}, cookie)
+	moved, err := g.Remember(t.Context(), other, &pool.SignedIn{User: bob}, cookie)
 	must(t, err)
 	for _, app := range []pool.App{g.app, other} {
 		if _, ok, _ := g.Resume(t.Context(), app, moved, pool.AuthRequest{}); !ok {
@@ -352,7 +352,7 @@ func TestBrowserSessionsOfTwoPools(t *testing.T) {
 	if _, err := g.DB.BrowserSessions.Get(t.Context(), other.Pool.ID, pool.HashToken(moved)); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the row is still there: %v", err)
 	}
-	again, err := g.Remember(t.Context(), other, pool.SignedIn{User: bob}, moved)
+	again, err := g.Remember(t.Context(), other, &pool.SignedIn{User: bob}, moved)
 	must(t, err)
 	must(t, g.Forget(t.Context(), "", again))
 	for _, app := range []pool.App{g.app, other} {

@@ -79,7 +79,7 @@ func TestResetDuringASignIn(t *testing.T) {
 		g := newGate(t, database, nil)
 		g.change(func(u *pool.User) { u.EndAll(g.Now()) })
 		resumes := func(step signin.Step) bool {
-			cookie, err := g.Remember(t.Context(), g.app, *step.Done, "")
+			cookie, err := g.Remember(t.Context(), g.app, step.Done, "")
 			must(t, err)
 			_, known, err := g.Resume(t.Context(), g.app, cookie, pool.AuthRequest{})
 			must(t, err)

@@ -29,15 +29,15 @@ var ErrNested = errors.New("the ledger was used beside its open transaction")
 
 // DB is the ledger. It looks the same inside a transaction and outside.
 type DB struct {
-	Pools           Table[pool.Pool]           // pool id
-	Clients         Table[pool.Client]         // pool id, client id
-	SigningKeys     Table[SigningKey]          // pool id, slot
-	MailedCodes     Table[pool.MailedCode]     // pool id, owner, purpose
-	Windows         Table[pool.Window]         // pool id, owner, action
-	Lockouts        Table[pool.Lockout]        // pool id, owner
-	Sessions        Table[pool.Session]        // pool id, hash of its id
-	BrowserSessions Table[pool.BrowserSession] // pool id, hash of the cookie
-	OperatorKeys    Table[pool.OperatorKey]    // access key id
+	Pools           Table[pool.Pool]       // pool id
+	Clients         Table[pool.Client]     // pool id, client id
+	SigningKeys     Table[SigningKey]      // pool id, slot
+	MailedCodes     Table[pool.MailedCode] // pool id, owner, purpose
+	Windows         Table[pool.Window]     // pool id, owner, action
+	Lockouts        Table[pool.Lockout]    // pool id, owner
+	Sessions        Table[pool.Session]    // pool id, hash of its id
+	BrowserSessions BrowserSessions
+	OperatorKeys    Table[pool.OperatorKey] // access key id
 	Users           Users
 	Codes           Codes
 	Grants          Grants
@@ -124,11 +124,9 @@ func bind(h *handles, tx *sql.Tx) *DB {
 		expires: func(l *pool.Lockout) int64 { return max(l.LockedUntil, l.LastFailure) + time.Hour.Milliseconds() }}
 	db.Sessions = Table[pool.Session]{db: db, name: "sessions", keys: []string{"pool", "hash"},
 		expires: func(s *pool.Session) int64 { return s.ExpiresAt }}
-	db.BrowserSessions = Table[pool.BrowserSession]{db: db, name: "browser_sessions", keys: []string{"pool", "hash"},
-		expires: func(s *pool.BrowserSession) int64 { return s.ExpiresAt }}
 	db.OperatorKeys = Table[pool.OperatorKey]{db: db, name: "operator_keys", keys: []string{"id"}}
 	db.dropped = Table[dropped]{db: db, name: "dropped_pools", keys: []string{"id"}, expires: (*dropped).settled}
-	db.Users, db.Codes, db.Grants, db.Mails = Users{db}, Codes{db}, Grants{db}, Mails{db}
+	db.Users, db.Codes, db.Grants, db.BrowserSessions, db.Mails = Users{db}, Codes{db}, Grants{db}, BrowserSessions{db}, Mails{db}
 	return db
 }
 

@@ -83,16 +83,3 @@ func (db *DB) ClientOwner(ctx context.Context, clientID string) (poolID string, 
 	err = db.queryRow(ctx, `SELECT pool FROM clients WHERE id = $1`, clientID).Scan(&poolID)
 	return poolID, err
 }
-
-// ForgetBrowser ends the sessions that a browser has in all pools.
-func (db *DB) ForgetBrowser(ctx context.Context, hash string) error {
-	_, err := db.exec(ctx, `DELETE FROM browser_sessions WHERE hash = $1`, hash)
-	return err
-}
-
-// MoveBrowser gives the sessions that a browser has in other pools a new id
-// with it; the one in poolID is left behind.
-func (db *DB) MoveBrowser(ctx context.Context, poolID, oldHash, newHash string) error {
-	_, err := db.exec(ctx, `UPDATE browser_sessions SET hash = $3 WHERE hash = $2 AND pool <> $1`, poolID, oldHash, newHash)
-	return err
-}

@@ -257,13 +257,52 @@ func TestLookups(t *testing.T) {
 	})
 }
 
+// What somebody has open is listed page by page, live rows and their own only.
+func TestOfUser(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx, ann := t.Context(), pool.User{UserPoolID: poolID, Sub: "ann"}
+		for _, id := range []string{"a", "b", "c", "d"} {
+			session := pool.BrowserSession{UserPoolID: poolID, Hash: id, Sub: "ann", ExpiresAt: 100}
+			grant := pool.Grant{UserPoolID: poolID, ID: id, Sub: "ann", ExpiresAt: 100, Revoked: id == "c"}
+			switch id {
+			case "b":
+				session.ExpiresAt, grant.ExpiresAt = 50, 50
+			case "d":
+				session.Sub, grant.Sub = "bob", "bob"
+			}
+			must(t, db.BrowserSessions.Create(ctx, &session))
+			must(t, db.Grants.Create(ctx, &grant))
+			if err := db.BrowserSessions.Create(ctx, &session); !errors.Is(err, store.ErrExists) {
+				t.Errorf("created twice: %v", err)
+			}
+		}
+		must(t, db.Grants.Create(ctx, &pool.Grant{UserPoolID: "us-east-1_Other", ID: "e", Sub: "ann", ExpiresAt: 100}))
+		for after, want := range map[string]string{"": "a", "a": "c", "c": ""} {
+			browsers, err := db.BrowserSessions.OfUser(ctx, ann, 50, after, 1)
+			must(t, err)
+			grants, err := db.Grants.OfUser(ctx, ann, 50, after, 1)
+			must(t, err)
+			got := ""
+			if len(browsers) == 1 && len(grants) == 1 && browsers[0].Hash == grants[0].ID {
+				got = grants[0].ID
+			}
+			if got != want || want == "" && len(browsers)+len(grants) != 0 {
+				t.Errorf("after %q: %+v, %+v, want %q", after, browsers, grants, want)
+			}
+		}
+		if n, err := db.BrowserSessions.Sweep(ctx, 60, 10); err != nil || n != 1 {
+			t.Errorf("swept %d, %v, want 1", n, err)
+		}
+	})
+}
+
 func TestMoveBrowserTakesTheOtherPoolsAlong(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()
 		for _, p := range []string{poolID, "us-east-1_Other"} {
-			must(t, db.BrowserSessions.Create(ctx, &pool.BrowserSession{UserPoolID: p, Sub: "s"}, p, "old"))
+			must(t, db.BrowserSessions.Create(ctx, &pool.BrowserSession{UserPoolID: p, Hash: "old", Sub: "s"}))
 		}
-		must(t, db.MoveBrowser(ctx, poolID, "old", "new"))
+		must(t, db.BrowserSessions.Move(ctx, poolID, "old", "new"))
 		for key, want := range map[[2]string]error{
 			{poolID, "old"}: nil, {poolID, "new"}: store.ErrNotFound,
 			{"us-east-1_Other", "old"}: store.ErrNotFound, {"us-east-1_Other", "new"}: nil,

@@ -111,15 +111,15 @@ func TestTableSweep(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()
 		for i := range 10 {
-			must(t, db.BrowserSessions.Create(ctx, &pool.BrowserSession{ExpiresAt: int64(100 + i)}, poolID, fmt.Sprint(i)))
+			must(t, db.Sessions.Create(ctx, &pool.Session{ExpiresAt: int64(100 + i)}, poolID, fmt.Sprint(i)))
 		}
 		must(t, db.Pools.Create(ctx, &pool.Pool{ID: poolID}, poolID))
 		for _, want := range []int64{3, 2, 0} { // five expired before 105, three at a time
-			if n, err := db.BrowserSessions.Sweep(ctx, 105, 3); err != nil || n != want {
+			if n, err := db.Sessions.Sweep(ctx, 105, 3); err != nil || n != want {
 				t.Errorf("swept %d, %v, want %d", n, err, want)
 			}
 		}
-		left, err := db.BrowserSessions.List(ctx, "", 100, poolID)
+		left, err := db.Sessions.List(ctx, "", 100, poolID)
 		if err != nil || len(left) != 5 {
 			t.Errorf("%d sessions are left (%v), want 5", len(left), err)
 		}
@@ -127,9 +127,9 @@ func TestTableSweep(t *testing.T) {
 			t.Errorf("swept %d pools, %v: rows without an expiry stay", n, err)
 		}
 		// An Update that extends a row's life counts.
-		_, err = db.BrowserSessions.Update(ctx, func(s *pool.BrowserSession) error { s.ExpiresAt = 1000; return nil }, poolID, "5")
+		_, err = db.Sessions.Update(ctx, func(s *pool.Session) error { s.ExpiresAt = 1000; return nil }, poolID, "5")
 		must(t, err)
-		if n, err := db.BrowserSessions.Sweep(ctx, 500, 100); err != nil || n != 4 {
+		if n, err := db.Sessions.Sweep(ctx, 500, 100); err != nil || n != 4 {
 			t.Errorf("swept %d, %v, want 4", n, err)
 		}
 	})
@@ -147,7 +147,6 @@ func TestTablesOfEveryKind(t *testing.T) {
 		roundTrip(ctx, t, db.Windows, pool.Window{Start: 7, Count: 2}, poolID, "u", "resend")
 		roundTrip(ctx, t, db.Lockouts, pool.Lockout{Failures: 1, LastFailure: 2, LockedUntil: 3}, poolID, "u")
 		roundTrip(ctx, t, db.Sessions, pool.Session{Sub: "s", Proven: true}, poolID, "h")
-		roundTrip(ctx, t, db.BrowserSessions, pool.BrowserSession{Sub: "s", AuthTime: 9}, poolID, "h")
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 func (t *Tokens) Issue(ctx context.Context, app pool.App, who pool.SignedIn) (Set, error) {
 	now := t.Now().UnixMilli()
 	return t.open(ctx, app, who.User, pool.AuthorizationCode{
-		GrantID: pool.NewUUID(), Scopes: []string{pool.ScopeAdmin}, AuthTime: who.AuthTime, NotBefore: who.User.NotBefore, CreatedAt: now,
+		GrantID: pool.NewUUID(), Scopes: []string{pool.ScopeAdmin}, AuthTime: who.AuthTime, NotBefore: who.User.NotBefore, CreatedAt: now, From: who.From,
 	}, true)
 }
 

@@ -77,12 +77,15 @@ func (t *Tokens) Refresh(ctx context.Context, app pool.App, token string) (Set, 
 }
 
 func (t *Tokens) rotate(ctx context.Context, app pool.App, grant pool.Grant, generation int64) (pool.Grant, error) {
-	if !app.Client.Rotates() && generation == grant.Generation {
+	if !app.Client.Rotates() && generation == grant.Generation && !grant.Stale(t.Now()) {
 		return grant, nil
 	}
 	grant, err := t.DB.Grants.Update(ctx, app.Pool.ID, grant.ID, func(g *pool.Grant) error {
 		if g.Revoked {
 			return errInvalidGrant
+		}
+		if g.Stale(t.Now()) {
+			g.LastUsed = t.Now().UnixMilli()
 		}
 		return g.Rotate(generation, app.Client.ClientSettings, t.Now())
 	})
@@ -116,22 +119,37 @@ func (t *Tokens) liveGrant(ctx context.Context, app pool.App, id string) (pool.G
 // revocation endpoint). A token that is none of ours is nobody's any more: no
 // error. Access and ID tokens are refused as the wrong type.
 func (t *Tokens) Revoke(ctx context.Context, app pool.App, token string) error {
+	_, err := t.revoke(ctx, app, token)
+	return err
+}
+
+// RevokeLinked is Revoke, and forgets the browser that the sign-in came through
+// (Cognito: RevokeToken, RevokeAssociatedSessions).
+func (t *Tokens) RevokeLinked(ctx context.Context, app pool.App, token string) error {
+	grant, err := t.revoke(ctx, app, token)
+	if err == nil && grant.Browser != "" {
+		_, err = t.forgetBrowser(ctx, pool.User{UserPoolID: app.Pool.ID, Sub: grant.Sub}, grant.Browser)
+	}
+	return err
+}
+
+func (t *Tokens) revoke(ctx context.Context, app pool.App, token string) (grant pool.Grant, err error) {
 	if token == "" || !app.Client.Revokes() {
-		return errInvalidRequest
+		return grant, errInvalidRequest
 	}
 	if strings.Count(token, ".") == 2 {
-		return errWrongTokenType
+		return grant, errWrongTokenType
 	}
 	r, ok := t.openRefresh(app, token)
 	if !ok {
-		return nil
+		return grant, nil
 	}
-	grant, err := t.DB.Grants.Get(ctx, app.Pool.ID, r.Grant)
+	grant, err = t.DB.Grants.Get(ctx, app.Pool.ID, r.Grant)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil
+		return grant, nil
 	}
 	if err != nil {
-		return err
+		return grant, err
 	}
-	return t.DB.Grants.End(ctx, app.Pool.ID, r.Grant, grant.ExpiresAt)
+	return grant, t.DB.Grants.End(ctx, app.Pool.ID, r.Grant, grant.ExpiresAt)
 }

@@ -71,7 +71,7 @@ func (t *Tokens) NewCode(ctx context.Context, app pool.App, ask pool.AuthRequest
 	code, now := pool.NewUUID(), t.Now()
 	err := t.DB.Codes.Create(ctx, &pool.AuthorizationCode{
 		UserPoolID: app.Pool.ID, ClientID: app.Client.ID, Hash: pool.HashToken(code), GrantID: pool.NewUUID(), Sub: who.User.Sub,
-		RedirectURI: ask.RedirectURI, Scopes: ask.Scopes, Nonce: ask.Nonce, CodeChallenge: ask.CodeChallenge,
+		RedirectURI: ask.RedirectURI, Scopes: ask.Scopes, Nonce: ask.Nonce, CodeChallenge: ask.CodeChallenge, Browser: who.Browser, From: who.From,
 		AuthTime: who.AuthTime, NotBefore: who.User.NotBefore, CreatedAt: now.UnixMilli(), ExpiresAt: now.Add(pool.AuthorizationCodeLife).UnixMilli(),
 	})
 	return code, err
@@ -81,7 +81,7 @@ func (t *Tokens) NewCode(ctx context.Context, app pool.App, ask pool.AuthRequest
 func (t *Tokens) Implicit(ctx context.Context, app pool.App, ask pool.AuthRequest, who pool.SignedIn) (Set, error) {
 	now := t.Now()
 	grant := pool.Grant{
-		UserPoolID: app.Pool.ID, ID: pool.NewUUID(), ClientID: app.Client.ID, Sub: who.User.Sub, Scopes: ask.Scopes,
+		UserPoolID: app.Pool.ID, ID: pool.NewUUID(), ClientID: app.Client.ID, Sub: who.User.Sub, Scopes: ask.Scopes, Browser: who.Browser, From: who.From,
 		AuthTime: who.AuthTime, NotBefore: who.User.NotBefore, CreatedAt: now.UnixMilli(), ClientSince: app.Client.CreationDate, ExpiresAt: now.Add(app.Client.AccessTokenLife()).UnixMilli(),
 	}
 	set, err := t.sign(ctx, app, who.User, claimsAsk{grant: grant, nonce: ask.Nonce})
@@ -130,7 +130,7 @@ func (t *Tokens) open(ctx context.Context, app pool.App, user pool.User, code po
 	grant := pool.Grant{
 		UserPoolID: app.Pool.ID, ID: code.GrantID, ClientID: app.Client.ID, Sub: user.Sub, Scopes: code.Scopes,
 		AuthTime: code.AuthTime, NotBefore: code.NotBefore, CreatedAt: code.CreatedAt, ClientSince: app.Client.CreationDate, RefreshUntil: until.UnixMilli(),
-		ExpiresAt: until.Add(app.Client.AccessTokenLife()).UnixMilli(), Secret: sum(secret), API: api,
+		ExpiresAt: until.Add(app.Client.AccessTokenLife()).UnixMilli(), Secret: sum(secret), Browser: code.Browser, From: code.From, API: api,
 	}
 	set, err := t.sign(ctx, app, user, claimsAsk{grant: grant, nonce: code.Nonce})
 	if err != nil {

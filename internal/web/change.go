@@ -53,7 +53,7 @@ func (s *Web) postChange(v *visit) error {
 	if err := s.Accounts.Choose(v.r.Context(), v.app, in); err != nil {
 		return s.again(v, p, err)
 	}
-	step, err := s.Signin.Begin(v.r.Context(), v.app, signin.Attempt{Factor: signin.Proven{SessionID: session}})
+	step, err := s.Signin.Begin(v.r.Context(), v.app, signin.Attempt{Factor: signin.Proven{SessionID: session}, From: v.device()})
 	if err != nil {
 		return s.again(v, p, err)
 	}

@@ -55,7 +55,7 @@ func (s *Web) postConfirm(v *visit) error {
 // everybody else to login.
 func (s *Web) proceed(v *visit, in account.Confirmation, login string) error {
 	if in.SessionID != "" {
-		step, err := s.Signin.Begin(v.r.Context(), v.app, signin.Attempt{Username: in.Username, Factor: signin.Proven{SessionID: in.SessionID}})
+		step, err := s.Signin.Begin(v.r.Context(), v.app, signin.Attempt{Username: in.Username, Factor: signin.Proven{SessionID: in.SessionID}, From: v.device()})
 		if err == nil && step.Done != nil {
 			return s.finish(v, *step.Done)
 		}

@@ -72,7 +72,7 @@ func (s *Web) postReset(v *visit) error {
 	if err := s.Accounts.Reset(v.r.Context(), v.app, in); err != nil {
 		return s.again(v, s.resetPage(v, in.Username), err)
 	}
-	step, err := s.Signin.Begin(v.r.Context(), v.app, signin.Attempt{Username: in.Username, Factor: signin.Password(in.Password)})
+	step, err := s.Signin.Begin(v.r.Context(), v.app, signin.Attempt{Username: in.Username, Factor: signin.Password(in.Password), From: v.device()})
 	if err == nil {
 		return s.follow(v, step, in.Username)
 	}

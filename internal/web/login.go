@@ -41,6 +41,7 @@ func (s *Web) carryOn(v *visit) (done bool, err error) {
 	case err != nil:
 		return false, err
 	case known:
+		who.From = v.device()
 		return true, s.toApp(v, who)
 	case v.ask.Prompts("none"):
 		return false, &detour{errorURL(v.ask, &pool.RedirectError{Code: "login_required"})}
@@ -54,7 +55,7 @@ func (s *Web) postLogin(v *visit) error {
 	}
 	form := v.r.PostForm
 	username := strings.TrimSpace(form.Get("username"))
-	attempt := signin.Attempt{Username: username, Factor: signin.Password(form.Get("password"))}
+	attempt := signin.Attempt{Username: username, Factor: signin.Password(form.Get("password")), From: v.device()}
 	step, err := s.Signin.Begin(v.r.Context(), v.app, attempt)
 	if err == nil {
 		return s.follow(v, step, username)
@@ -92,7 +93,7 @@ func (s *Web) follow(v *visit, step signin.Step, username string) error {
 // finish remembers an interactive sign-in and leads on to the app. Session and
 // form token are new each time, so that neither can be planted beforehand.
 func (s *Web) finish(v *visit, who pool.SignedIn) error {
-	cookie, err := s.Signin.Remember(v.r.Context(), v.app, who, v.session())
+	cookie, err := s.Signin.Remember(v.r.Context(), v.app, &who, v.session())
 	if err != nil {
 		return err
 	}

@@ -153,6 +153,9 @@ func (v *visit) form() (url.Values, error) {
 	return v.r.PostForm, nil
 }
 
+// device is where the request came from.
+func (v *visit) device() pool.Device { return pool.NewDevice(v.r.RemoteAddr, v.r.UserAgent()) }
+
 // redirect answers 302 (Cognito) to a location that is ours or was checked. It
 // does without http.Redirect, which rewrites and adds a body.
 func (v *visit) redirect(location string) {
