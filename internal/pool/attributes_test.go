@@ -112,6 +112,9 @@ func TestUsernameForms(t *testing.T) {
 func member(p pool.Pool, change func(*pool.App)) pool.App {
 	app := pool.App{Pool: p}
 	app.Pool.Schema = []pool.SchemaAttribute{{Name: "team"}, {Name: "badge", Mutable: ptr(false)}, {Name: "note", DeveloperOnlyAttribute: ptr(true)}}
+	for _, a := range app.Pool.Attributes() {
+		app.Client.WriteAttributes = append(app.Client.WriteAttributes, a.Name)
+	}
 	if change != nil {
 		change(&app)
 	}
@@ -149,6 +152,7 @@ func TestNewAttributes(t *testing.T) {
 		"the sub":                        {member(byUsername(), nil), "ann", "sub=x", "NotAuthorized.write_attribute at sub"},
 		"an operator's":                  {member(byUsername(), nil), "ann", "dev:custom:note=x", "NotAuthorized.write_attribute at dev:custom:note"},
 		"one that the client may write":  {member(byUsername(), writes("name")), "ann", "name=Ann", "name=Ann"},
+		"a custom one, without a list":   {member(byUsername(), writes()), "ann", "custom:team=red", "NotAuthorized.write_attribute at custom:team"},
 		"one that it may not":            {member(byUsername(), writes("name")), "ann", "name=Ann; email=a@b.c", "NotAuthorized.write_attribute at email"},
 		"the username needs no right":    {member(byContact("email"), writes("name")), "a@b.c", "", "email=a@b.c; email_verified=false"},
 		"a wrong address":                {member(byUsername(), nil), "ann", "email=ann", "InvalidParameter.email at email"},
@@ -234,6 +238,7 @@ func TestChanges(t *testing.T) {
 		"a custom one":                  {member(byUsername(), nil), "custom:team=blue", "", ""},
 		"taking one away":               {member(byUsername(), nil), "name=", "", ""},
 		"no right":                      {member(byUsername(), only("email")), "name=Anna", "NotAuthorized.write_attribute", ""},
+		"a custom one, without a list":  {member(byUsername(), only()), "custom:team=blue", "NotAuthorized.write_attribute", ""},
 		"unknown":                       {member(byUsername(), nil), "custom:shoe=9", "InvalidParameter.schema_update", "InvalidParameter.schema_update"},
 		"immutable":                     {member(byUsername(), nil), "custom:badge=8", "InvalidParameter.immutable", "InvalidParameter.immutable"},
 		"immutable, taken away":         {member(byUsername(), nil), "custom:badge=", "InvalidParameter.immutable", "InvalidParameter.immutable"},

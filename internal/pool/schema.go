@@ -149,6 +149,9 @@ func (a SchemaAttribute) IsDeveloperOnly() bool {
 	return a.DeveloperOnlyAttribute != nil && *a.DeveloperOnlyAttribute
 }
 
+// isStandard says whether every pool has the attribute.
+func (a SchemaAttribute) isStandard() bool { return a.Name == a.bareName() }
+
 // CheckValue refuses a value that the attribute cannot have. A blank value
 // stands for none and passes.
 func (a SchemaAttribute) CheckValue(value string) error {
@@ -287,20 +290,29 @@ func CheckPhone(field, number string) error {
 // verifiedFlags may be written by operators only; no client may.
 var verifiedFlags = []string{"email_verified", "phone_number_verified"}
 
-// MayRead says whether tokens of the client show the attribute (Cognito:
-// ReadAttributes; absent: everything that is not for operators).
+// MayRead says whether the client may see the attribute (Cognito:
+// ReadAttributes; absent or empty: the standard attributes and the verified
+// flags).
 func (c ClientSettings) MayRead(a SchemaAttribute) bool {
-	if a.IsDeveloperOnly() {
+	switch {
+	case a.IsDeveloperOnly():
 		return false
+	case len(c.ReadAttributes) == 0:
+		return a.isStandard()
 	}
-	return c.ReadAttributes == nil || a.Name == "sub" || slices.Contains(c.ReadAttributes, a.Name)
+	return a.Name == "sub" || slices.Contains(c.ReadAttributes, a.Name)
 }
 
 // MayWrite says whether a person may set the attribute through the client
-// (Cognito: WriteAttributes; absent: everything but the verified flags).
+// (Cognito: WriteAttributes; absent or empty: the standard attributes). A
+// custom attribute often says what somebody may do, so people change it only
+// where the list names it.
 func (c ClientSettings) MayWrite(a SchemaAttribute) bool {
-	if a.IsDeveloperOnly() || a.Name == "sub" || slices.Contains(verifiedFlags, a.Name) {
+	switch {
+	case a.IsDeveloperOnly(), a.Name == "sub", slices.Contains(verifiedFlags, a.Name):
 		return false
+	case len(c.WriteAttributes) == 0:
+		return a.isStandard()
 	}
-	return c.WriteAttributes == nil || slices.Contains(c.WriteAttributes, a.Name)
+	return slices.Contains(c.WriteAttributes, a.Name)
 }

@@ -204,7 +204,8 @@ func TestClientRights(t *testing.T) {
 		client      pool.ClientSettings
 		read, write string
 	}{
-		"nothing said": {pool.ClientSettings{}, "sub name email email_verified custom:team", "name email custom:team"},
+		"nothing said": {pool.ClientSettings{}, "sub name email email_verified", "name email"},
+		"empty lists":  {pool.ClientSettings{ReadAttributes: []string{}, WriteAttributes: []string{}}, "sub name email email_verified", "name email"},
 		"lists":        {pool.ClientSettings{ReadAttributes: []string{"email", "dev:custom:note"}, WriteAttributes: []string{"custom:team", "email_verified", "sub", "dev:custom:note"}}, "sub email", "custom:team"},
 	} {
 		if diff := cmp.Diff(strings.Fields(c.read), names(c.client.MayRead)); diff != "" {

@@ -82,10 +82,12 @@ func (s Settings) checkMail(c *checks) {
 	if m := s.EmailConfiguration; m != nil {
 		c.oneOf(m.EmailSendingAccount, "EmailConfiguration.EmailSendingAccount", "COGNITO_DEFAULT", "DEVELOPER")
 		c.notYet(m.EmailSendingAccount, "EmailConfiguration.EmailSendingAccount", "COGNITO_DEFAULT")
-		for field, value := range map[string]string{"From": m.From, "ReplyToEmailAddress": m.ReplyToEmailAddress} {
+		address := func(field, value string) {
 			_, err := mail.ParseAddress(value)
-			c.need(value == "" || err == nil, "EmailConfiguration."+field, "must be an e-mail address")
+			c.need(value == "" || err == nil, field, "must be an e-mail address")
 		}
+		address("EmailConfiguration.From", m.From)
+		address("EmailConfiguration.ReplyToEmailAddress", m.ReplyToEmailAddress)
 	}
 	text := func(field, value, must string, limit int) {
 		c.need(value == "" || strings.Contains(value, must), field, "must contain "+must)
@@ -211,7 +213,7 @@ func (cl Client) checkAttributes(c *checks, p Pool) {
 }
 
 func (cl Client) checkURLs(c *checks) {
-	for field, urls := range map[string][]string{"CallbackURLs": cl.CallbackURLs, "LogoutURLs": cl.LogoutURLs} {
+	list := func(field string, urls []string) {
 		c.need(len(urls) <= 100, field, "at most 100 URLs")
 		for _, u := range urls {
 			if err := CheckRedirectURI(u); err != nil {
@@ -219,6 +221,8 @@ func (cl Client) checkURLs(c *checks) {
 			}
 		}
 	}
+	list("CallbackURLs", cl.CallbackURLs)
+	list("LogoutURLs", cl.LogoutURLs)
 	c.need(cl.DefaultRedirectURI == "" || slices.Contains(cl.CallbackURLs, cl.DefaultRedirectURI), "DefaultRedirectURI", "must be among CallbackURLs")
 }
 
@@ -243,28 +247,28 @@ func (cl Client) checkOAuth(c *checks) {
 				"AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows"))
 		}
 		c.need(len(cl.CallbackURLs) > 0, "CallbackURLs", "the code and implicit flows need a callback URL")
+		c.need(cl.SupportedIdentityProviders == nil || len(cl.SupportedIdentityProviders) > 0, "SupportedIdentityProviders",
+			"an empty list leaves nobody a way to sign in on the pages: name COGNITO, or leave the member out")
 	}
 }
 
 func (cl Client) checkLives(c *checks) {
-	need := func(ok bool, field string) {
-		if !ok {
-			c.refuse(refuse(InvalidParameter, "token_validity", field, "invalid range for token validity"))
+	lives := []struct {
+		token, unit       string
+		life, least, most time.Duration
+	}{
+		{"AccessToken", cl.units().AccessToken, cl.AccessTokenLife(), 5 * time.Minute, 24 * time.Hour},
+		{"IdToken", cl.units().IdToken, cl.IDTokenLife(), 5 * time.Minute, 24 * time.Hour},
+		{"RefreshToken", cl.units().RefreshToken, cl.RefreshTokenLife(), time.Hour, 3650 * 24 * time.Hour},
+	}
+	for _, l := range lives {
+		c.oneOf(l.unit, "TokenValidityUnits."+l.token, "seconds", "minutes", "hours", "days")
+	}
+	for _, l := range lives {
+		if l.life < l.least || l.life > l.most {
+			c.refuse(refuse(InvalidParameter, "token_validity", l.token+"Validity", "invalid range for token validity"))
 		}
 	}
-	for field, unit := range map[string]string{"AccessToken": cl.units().AccessToken, "IdToken": cl.units().IdToken, "RefreshToken": cl.units().RefreshToken} {
-		c.oneOf(unit, "TokenValidityUnits."+field, "seconds", "minutes", "hours", "days")
-	}
-	for field, n := range map[string]*int{"AccessTokenValidity": cl.AccessTokenValidity, "IdTokenValidity": cl.IdTokenValidity, "RefreshTokenValidity": cl.RefreshTokenValidity} {
-		need(n == nil || *n >= 0 && *n <= 315360000, field)
-	}
-	if c.err != nil {
-		return // an out-of-range number could overflow below
-	}
-	for field, life := range map[string]time.Duration{"AccessTokenValidity": cl.AccessTokenLife(), "IdTokenValidity": cl.IDTokenLife()} {
-		need(life >= 5*time.Minute && life <= 24*time.Hour, field)
-	}
-	need(cl.RefreshTokenLife() >= time.Hour && cl.RefreshTokenLife() <= 3650*24*time.Hour, "RefreshTokenValidity")
 	if r := cl.RefreshTokenRotation; r != nil {
 		c.need(r.Feature == "ENABLED" || r.Feature == "DISABLED", "RefreshTokenRotation.Feature", "must be ENABLED or DISABLED")
 		c.need(r.RetryGracePeriodSeconds >= 0 && r.RetryGracePeriodSeconds <= 60, "RefreshTokenRotation.RetryGracePeriodSeconds", "must be 0 to 60")

@@ -29,7 +29,7 @@ func TestPoolSettings(t *testing.T) {
 		{"Policies.PasswordPolicy.TemporaryPasswordValidityDays", []s{temporary(-1), temporary(366)}, []s{temporary(0), temporary(365)}},
 		{"UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate", []s{verifyFirst("email"), verifyFirst("name", "email")}, []s{verifyFirst(), {AutoVerifiedAttributes: []string{"email"}, UserAttributeUpdateSettings: verifyFirst("email").UserAttributeUpdateSettings}}},
 		{"MfaConfiguration", []s{{MfaConfiguration: "ON"}, {MfaConfiguration: "OPTIONAL"}, {MfaConfiguration: "off"}}, []s{{MfaConfiguration: "OFF"}}},
-		{"UserPoolTier", []s{{UserPoolTier: "FREE"}}, []s{{UserPoolTier: "LITE"}, {UserPoolTier: "PLUS"}}},
+		{"UserPoolTier", []s{{UserPoolTier: "FREE"}, {UserPoolTier: "lite"}}, []s{{UserPoolTier: "LITE"}, {UserPoolTier: "ESSENTIALS"}, {UserPoolTier: "PLUS"}}},
 		{"Issuer", []s{{Issuer: "example.com"}, {Issuer: "https://a/?x"}, {Issuer: "https://a/"}, {Issuer: "ftp://a"}, {Issuer: "https://a/#f"}, {Issuer: "https://"}}, []s{{Issuer: "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_X"}}},
 		{"EmailConfiguration.EmailSendingAccount", []s{mailFrom("DEVELOPER", ""), mailFrom("X", "")}, []s{mailFrom("COGNITO_DEFAULT", "")}},
 		{"EmailConfiguration.From", []s{mailFrom("", "nobody"), mailFrom("", "a@b\r\nBcc: c@d")}, []s{mailFrom("", "Us <us@example.com>")}},
@@ -130,7 +130,10 @@ func TestClientSettings(t *testing.T) {
 		{"ExplicitAuthFlows", []func(*cl){func(c *cl) { c.ExplicitAuthFlows = []string{"ALLOW_ALL"} }}, []func(*cl){func(c *cl) {
 			c.ExplicitAuthFlows = []string{"ALLOW_CUSTOM_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
 		}}},
-		{"SupportedIdentityProviders", []func(*cl){func(c *cl) { c.SupportedIdentityProviders = []string{"COGNITO", "Google"} }}, []func(*cl){func(c *cl) { c.SupportedIdentityProviders = []string{"COGNITO"} }}},
+		{"SupportedIdentityProviders", []func(*cl){func(c *cl) { c.SupportedIdentityProviders = []string{"COGNITO", "Google"} }, func(c *cl) { c.SupportedIdentityProviders = []string{} }}, []func(*cl){
+			func(c *cl) { c.SupportedIdentityProviders = []string{"COGNITO"} },
+			func(c *cl) { c.SupportedIdentityProviders, c.AllowedOAuthFlowsUserPoolClient = []string{}, nil },
+		}},
 		{"PreventUserExistenceErrors", []func(*cl){func(c *cl) { c.PreventUserExistenceErrors = "YES" }}, []func(*cl){func(c *cl) { c.PreventUserExistenceErrors = "LEGACY" }}},
 		{"CallbackURLs", []func(*cl){func(c *cl) { c.CallbackURLs = []string{"http://evil.com/"} }, func(c *cl) { c.CallbackURLs = nil }, func(c *cl) { c.CallbackURLs = make([]string, 101) }}, nil},
 		{"LogoutURLs", []func(*cl){func(c *cl) { c.LogoutURLs = []string{"https://a/#f"} }}, []func(*cl){func(c *cl) { c.LogoutURLs = []string{"https://a/bye"} }}},
@@ -158,6 +161,36 @@ func TestClientSettings(t *testing.T) {
 				t.Errorf("%s, case %d: %v", c.field, i, err)
 			}
 		}
+	}
+}
+
+// Of several faults the same one is named every time, in the order of the
+// members.
+func TestTheFirstFaultIsNamed(t *testing.T) {
+	t.Parallel()
+	house := pool.Settings{PoolName: "house", EmailConfiguration: &pool.EmailConfiguration{From: "x", ReplyToEmailAddress: "x"}}
+	client := func(f func(*pool.Client)) pool.Client {
+		c := pool.Client{ID: "client1", ClientSettings: webClient()}
+		c.ClientName = "client"
+		f(&c)
+		return c
+	}
+	urls := client(func(c *pool.Client) {
+		c.CallbackURLs, c.LogoutURLs = []string{"http://evil.com/"}, []string{"http://evil.com/"}
+	})
+	units := client(func(c *pool.Client) {
+		c.TokenValidityUnits = &pool.TokenValidityUnits{AccessToken: "x", IdToken: "x", RefreshToken: "x"}
+	})
+	numbers := client(func(c *pool.Client) {
+		c.AccessTokenValidity, c.IdTokenValidity, c.RefreshTokenValidity = ptr(-1), ptr(-1), ptr(-1)
+	})
+	lives := client(func(c *pool.Client) { c.AccessTokenValidity, c.IdTokenValidity = ptr(25), ptr(25) })
+	for range 50 {
+		expectSetting(t, house.Check(), "EmailConfiguration.From")
+		expectSetting(t, urls.Check(pool.Pool{}), "CallbackURLs")
+		expectSetting(t, units.Check(pool.Pool{}), "TokenValidityUnits.AccessToken")
+		expectSetting(t, numbers.Check(pool.Pool{}), "AccessTokenValidity")
+		expectSetting(t, lives.Check(pool.Pool{}), "AccessTokenValidity")
 	}
 }
 

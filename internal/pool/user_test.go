@@ -113,6 +113,9 @@ func TestReadableAttributes(t *testing.T) {
 		"email": "a@b", "email_verified": "true", "phone_number": "+1", "phone_number_verified": "false", "name": "Ann", "custom:team": "red", "address": "Road", "dev:custom:note": "x", "custom:gone": "x",
 	}}
 	app := pool.App{Pool: pool.Pool{Settings: pool.Settings{Schema: []pool.SchemaAttribute{{Name: "team"}, {Name: "note", DeveloperOnlyAttribute: ptr(true)}}}}}
+	for _, a := range app.Pool.Attributes() {
+		app.Client.ReadAttributes = append(app.Client.ReadAttributes, a.Name)
+	}
 	keys := func(scopes string) map[string]bool {
 		out := map[string]bool{}
 		for k := range app.ReadableAttributes(u, strings.Fields(scopes)) {

@@ -3,7 +3,6 @@ package setup_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -240,52 +239,6 @@ func TestRaceApply(t *testing.T) {
 			}
 		}
 	})
-}
-
-// The settings that Cognito's console shows for a first pool and client, every
-// one of them expressible and in force.
-func TestDemoDocument(t *testing.T) {
-	t.Parallel()
-	text, err := os.ReadFile(filepath.Join("..", "..", "cmd", "poolhouse", "demo.json"))
-	must(t, err)
-	s := onSQLite(t)
-	must(t, second(s.Apply(t.Context(), read(t, string(text)), false)))
-	app, err := s.DB.App(t.Context(), "demolocalhost")
-	must(t, err)
-	p, c := app.Pool, app.Client
-	for what, ok := range map[string]bool{
-		"pool id":                 p.ID == "us-east-1_demo00001",
-		"alias attributes":        len(p.AliasAttributes) == 0,
-		"e-mail is the username":  p.EmailIsUsername(),
-		"case is ignored":         !p.CaseSensitive(),
-		"self sign-up":            p.SelfSignUp(),
-		"verifies e-mail":         p.VerifiesEmail() && !p.ConfirmsByLink(),
-		"MFA off":                 p.MfaConfiguration == "OFF",
-		"name":                    c.ClientName == "client-localhost",
-		"no secret":               c.Public(),
-		"refresh 30 days":         c.RefreshTokenLife() == 30*24*time.Hour,
-		"access 60 minutes":       c.AccessTokenLife() == time.Hour,
-		"ID 60 minutes":           c.IDTokenLife() == time.Hour,
-		"auth flows":              cmp.Equal(c.ExplicitAuthFlows, []string{"ALLOW_CUSTOM_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}),
-		"refreshes":               c.Refreshes(),
-		"hides users":             c.HidesUsers(),
-		"identity provider":       cmp.Equal(c.SupportedIdentityProviders, []string{"COGNITO"}),
-		"code and implicit":       c.AllowsFlow("code") && c.AllowsFlow("implicit") && !c.AllowsFlow("client_credentials"),
-		"scopes":                  cmp.Equal(c.AllowedOAuthScopes, []string{"email", "openid"}),
-		"callback":                c.AllowsRedirect("http://localhost:4200/oauth/cognito"),
-		"sign-out URL":            c.AllowsLogout("http://localhost:4200/oauth/cognito/logout"),
-		"six characters suffice":  p.PasswordPolicy().CheckPassword("aaaaaa") == nil,
-		"five characters do not":  p.PasswordPolicy().CheckPassword("aaaaa") != nil,
-		"default mail sender":     p.EmailConfiguration.From == "",
-		"its settings are stored": p.PoolName != "",
-	} {
-		if !ok {
-			t.Errorf("%s: not so", what)
-		}
-	}
-	if d, err := s.DB.Domain(t.Context(), "demo"); err != nil || d.UserPoolID != p.ID {
-		t.Errorf("the domain leads to %q, %v", d.UserPoolID, err)
-	}
 }
 
 // A setting that is known and not honoured is refused by name, with its line.

@@ -15,7 +15,7 @@ import (
 )
 
 // parcel is one message as the mail server got it.
-type parcel struct{ from, to, id, date, subject, text string }
+type parcel struct{ from, to, id, date, subject, text, author, reply string }
 
 // code is the code in the text.
 func (p parcel) code() string { return regexp.MustCompile(`\d{6}`).FindString(p.text) }
@@ -106,6 +106,7 @@ func (c *counter) Data(r io.Reader) error {
 	}
 	h := message.Header
 	c.now.id, c.now.date, c.now.subject, c.now.text = h.Get("Message-Id"), h.Get("Date"), h.Get("Subject"), string(text)
+	c.now.author, c.now.reply = h.Get("From"), h.Get("Reply-To")
 	o := c.office
 	o.mu.Lock()
 	o.seen = append(o.seen, c.now)

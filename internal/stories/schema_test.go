@@ -1,7 +1,6 @@
 package stories_test
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 
@@ -15,14 +14,23 @@ import (
 )
 
 // The stories of this file are about what an account holds and what it is
-// called: the schema, what an app may read and write, aliases, and addresses
-// and numbers as usernames. Each setting comes with its opposite.
+// called: the schema, aliases, and addresses and numbers as usernames. Each setting comes with its opposite.
 
 // easy is a password that the API takes too: it has no space.
 const easy = "secret1"
 
 func required(name string) pool.SchemaAttribute {
 	return pool.SchemaAttribute{Name: name, Required: yes()}
+}
+
+// everyName lists the names of the pool's attributes.
+func everyName(p *setup.PoolEntry) (out []string) {
+	for _, a := range p.Attributes() {
+		if !a.IsDeveloperOnly() {
+			out = append(out, a.Name)
+		}
+	}
+	return out
 }
 
 func pairsOf(pairs ...string) (out []types.AttributeType) {
@@ -121,6 +129,7 @@ func TestCustomAttributesSetting(t *testing.T) {
 			{Name: "note", DeveloperOnlyAttribute: yes()},
 		}
 		c.AllowedOAuthScopes = []string{"openid", "email", "profile"}
+		c.ReadAttributes, c.WriteAttributes = everyName(p), []string{"custom:team", "custom:level"}
 	})
 	for _, wrong := range []struct{ name, value, exception, message string }{
 		{"custom:shoe", "9", "InvalidParameterException", "Attributes did not conform to the schema: custom:shoe: Attribute does not exist in the schema.\n"},
@@ -160,75 +169,6 @@ func TestCustomAttributesSetting(t *testing.T) {
 	}
 	plain := apiHouse(t, "", nil)
 	refused(t, enlists(t, plain, ann, "custom:team", "blue"), "InvalidParameterException", "Attributes did not conform to the schema: custom:team: Attribute does not exist in the schema.\n")
-}
-
-func TestReadAttributesSetting(t *testing.T) {
-	t.Parallel()
-	house := func(read ...string) *housetest.House {
-		h := apiHouse(t, "", func(_ *setup.PoolEntry, c *setup.ClientEntry) {
-			c.ReadAttributes, c.AllowedOAuthScopes = read, []string{"openid", "email", "aws.cognito.signin.user.admin"}
-		})
-		invited(t, h, ann, "email_verified", "true", "name", "Ann")
-		return h
-	}
-	enter := func(h *housetest.House, scope string) answer {
-		b := h.Browser()
-		return redeemed(t, h, b.Submit(b.Get("/login"+housetest.Ask("scope", scope)), "cognitoSignInForm", "username", ann, "password", easy).Back())
-	}
-	for _, c := range []struct {
-		h          *housetest.House
-		name, mail bool
-	}{{house("name"), true, false}, {house("email", "email_verified"), false, true}, {house(), true, true}} {
-		tokens := works(t, "openid", enter(c.h, "openid aws.cognito.signin.user.admin"))
-		id, info := claims(t, tokens.text("id_token")), userInfo(t, c.h, tokens.text("access_token")).ok(t)
-		me, err := sdk(c.h).GetUser(t.Context(), &cip.GetUserInput{AccessToken: aws.String(tokens.text("access_token"))})
-		must(t, err)
-		seen := map[string]bool{}
-		for _, a := range me.UserAttributes {
-			seen[*a.Name] = true
-		}
-		for member, want := range map[string]bool{"name": c.name, "email": c.mail, "email_verified": c.mail, "sub": true} {
-			if (id[member] != nil) != want || (info.text(member) != "") != want || seen[member] != want {
-				t.Errorf("%s: in the ID token %v, in userInfo %q, in GetUser %v, want %v", member, id[member], info.text(member), seen[member], want)
-			}
-		}
-		if c.mail {
-			works(t, "openid email", enter(c.h, "openid email"))
-		} else {
-			says(t, "openid email", enter(c.h, "openid email"), http.StatusBadRequest, "invalid_grant")
-		}
-	}
-}
-
-func TestWriteAttributesSetting(t *testing.T) {
-	t.Parallel()
-	h := apiHouse(t, "", func(p *setup.PoolEntry, c *setup.ClientEntry) {
-		p.Schema = []pool.SchemaAttribute{required("name")}
-		c.WriteAttributes = []string{"name"}
-	})
-	const denied = "A client attempted to write unauthorized attribute"
-	refused(t, enlists(t, h, ann, "name", "Ann", "nickname", "annie"), "NotAuthorizedException", denied)
-	must(t, enlists(t, h, ann, "name", "Ann"))
-	must(t, confirms(t, h, ann, ann))
-	in, err := byPassword(h, ann, easy)
-	must(t, err)
-	change := func(pairs ...string) error {
-		_, err := sdk(h).UpdateUserAttributes(t.Context(), &cip.UpdateUserAttributesInput{AccessToken: in.AuthenticationResult.AccessToken, UserAttributes: pairsOf(pairs...)})
-		return err
-	}
-	must(t, change("name", "Anna"))
-	refused(t, change("nickname", "annie"), "NotAuthorizedException", denied)
-	_, err = sdk(h).DeleteUserAttributes(t.Context(), &cip.DeleteUserAttributesInput{AccessToken: in.AuthenticationResult.AccessToken, UserAttributeNames: []string{"name"}})
-	refused(t, err, "InvalidParameterException", "Invalid user attributes: name: Required attribute cannot be deleted.\n")
-	if got := has(t, h, ann); got["name"] != "Anna" || got["nickname"] != "" {
-		t.Errorf("the account has %v", got)
-	}
-
-	open := apiHouse(t, "", nil)
-	must(t, enlists(t, open, ann, "nickname", "annie"))
-	if got := has(t, open, ann); got["nickname"] != "annie" {
-		t.Errorf("the account has %v", got)
-	}
 }
 
 // Cognito: Customizing sign-in attributes. A verified address signs in beside

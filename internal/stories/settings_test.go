@@ -216,6 +216,20 @@ func TestOAuthFlowAndScopeSettings(t *testing.T) {
 	}
 }
 
+// A code-only client has no implicit flow, as an implicit-only one has no code.
+func TestCodeFlowAlone(t *testing.T) {
+	t.Parallel()
+	h := housetest.Start(t, with(t, func(_ *setup.PoolEntry, c *setup.ClientEntry) { c.AllowedOAuthFlows = []string{"code"} }))
+	back := h.Browser().Get("/oauth2/authorize" + housetest.Ask("response_type", "token")).Back()
+	if !strings.Contains(back.Fragment, "error=unauthorized_client") {
+		t.Errorf("the implicit flow of a client without it answers %s", back)
+	}
+	redeem(t, h, h.SignUp(h.Browser(), housetest.Ask(), ann, secret)).ok(t)
+	if a := h.Browser().Get("/login" + housetest.Ask("response_type", "token")); a.Status == http.StatusOK {
+		t.Error("the sign-in page opens for the implicit flow")
+	}
+}
+
 func TestURLSettings(t *testing.T) {
 	t.Parallel()
 	h := housetest.Start(t, with(t, func(_ *setup.PoolEntry, c *setup.ClientEntry) {

@@ -41,6 +41,7 @@ func anyScope(t *testing.T) housetest.Config {
 	return with(t, func(p *setup.PoolEntry, c *setup.ClientEntry) {
 		p.Schema = []pool.SchemaAttribute{{Name: "team"}}
 		c.AllowedOAuthScopes = []string{"openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"}
+		c.ReadAttributes = everyName(p)
 	})
 }
 
