@@ -58,6 +58,12 @@ func NewBrowser(t testing.TB, base, address string) *Browser {
 	return &Browser{t: t, base: u, http: client}
 }
 
+// Through is the house as another server on the same ledger shows it, one that
+// listens at address (127.0.0.1:port).
+func (h *House) Through(address string) *House {
+	return &House{Server: h.Server, Address: address, t: h.t, clock: h.clock}
+}
+
 // HTTP is a client for which every host name leads to the house.
 func (h *House) HTTP() *http.Client { return clientFor(h.t, h.Address) }
 

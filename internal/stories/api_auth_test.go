@@ -39,14 +39,20 @@ func refused(t *testing.T, err error, name, message string) {
 // apiHouse lets every flow in.
 func apiHouse(t *testing.T, database string, f func(*setup.PoolEntry, *setup.ClientEntry)) *housetest.House {
 	t.Helper()
-	return housetest.Start(t, housetest.Config{Database: database, Document: housetest.Document(t, func(d *setup.Document) {
+	return housetest.Start(t, housetest.Config{Database: database, Document: everyFlow(t, f)})
+}
+
+// everyFlow is the document of an apiHouse, changed by f, which may be nil.
+func everyFlow(t *testing.T, f func(*setup.PoolEntry, *setup.ClientEntry)) *setup.Document {
+	t.Helper()
+	return housetest.Document(t, func(d *setup.Document) {
 		d.UserPoolClients[0].ExplicitAuthFlows = []string{
 			"ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH", "ALLOW_CUSTOM_AUTH",
 		}
 		if f != nil {
 			f(&d.UserPools[0], &d.UserPoolClients[0])
 		}
-	})})
+	})
 }
 
 func clientID() *string { return aws.String(housetest.ClientID) }

@@ -41,11 +41,11 @@ func TestKilledInAStorm(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(folder, "pool.json"), document, 0o600))
 	var all []string
 	for round := range kills {
-		s := launch(t, program, folder)
+		s := launch(t, program, folder, "--db", "sqlite:house.db", "--apply", "pool.json")
 		made := s.storms(t, round)
 		s.kill(t)
 		isWhole(t, filepath.Join(folder, "house.db"))
-		s = launch(t, program, folder)
+		s = launch(t, program, folder, "--db", "sqlite:house.db", "--apply", "pool.json")
 		for _, address := range made {
 			s.confirms(t, address)
 		}
@@ -80,11 +80,11 @@ type served struct {
 	url     string
 }
 
-// launch starts the server on the folder's ledger and waits until it answers.
-func launch(t *testing.T, program, folder string) *served {
+// launch starts the server in the folder and waits until it answers.
+func launch(t *testing.T, program, folder string, flags ...string) *served {
 	t.Helper()
 	var log logBuffer
-	c := exec.Command(program, "serve", "--dev", "--listen", "127.0.0.1:0", "--db", "sqlite:house.db", "--apply", "pool.json")
+	c := exec.Command(program, append([]string{"serve", "--dev", "--listen", "127.0.0.1:0"}, flags...)...)
 	c.Dir, c.Stderr = folder, &log
 	must(t, c.Start())
 	s := &served{process: c}
