@@ -9,7 +9,7 @@ FUZZTIME ?= 1m
 # those named …Race… do: one for each verb.
 unit = $(shell go list ./internal/... ./cognito/... | grep -v -e /stories -e /cmd/)
 
-.PHONY: demo build test check tests needed clients test-clients fuzz measure
+.PHONY: demo build test check tests needed clients fuzz measure
 
 demo:
 	@go build -o bin/poolhouse ./cmd/poolhouse && exec bin/poolhouse demo
@@ -17,7 +17,7 @@ demo:
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/poolhouse ./cmd/poolhouse
 
-test: needed check
+test: needed clients check
 	go run ./internal/housetest/cmd/withpostgres $(MAKE) --no-print-directory tests
 
 check:
@@ -44,11 +44,6 @@ needed:
 	if test "$$(id -u)" = 0; then as=; elif sudo -n true 2>/dev/null; then as=sudo; else echo "not installed, and only root may install it:$$missing"; exit 0; fi; \
 	echo "installing$$missing"; \
 	{ $$as apt-get update -qq && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$missing; } || echo "could not be installed:$$missing"
-
-# AWS's JavaScript clients, unmodified, against a whole server: minutes, for
-# they compute SRP in script and wait between retries.
-test-clients: clients
-	go run ./internal/housetest/cmd/withpostgres go test -tags clients -timeout 30m -run TestAPIClients ./internal/stories
 
 # AWS's JavaScript clients for the stories, as their lock file names them.
 clients: needed

@@ -1,6 +1,7 @@
 // amazon-cognito-identity-js: SRP, its cached session, and its callbacks.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { setTimeout as later } from 'node:timers';
 import { CognitoUser, CognitoUserAttribute, CognitoUserPool, AuthenticationDetails } from 'amazon-cognito-identity-js';
 import { claims, client, code, endpoint, incorrect, invite, otherPassword, password, person, pool, refused, revoked, usernamesAreEmails, wrongCode, wrongPassword } from './house.mjs';
 
@@ -34,6 +35,13 @@ const done = (object, method, input, more = {}) => new Promise((resolve, reject)
 
 const authenticate = (user, Password = password, more = {}) => done(user, 'authenticateUser',
   [new AuthenticationDetails({ Username: user.getUsername(), Password })], more);
+
+// enter signs in with the password itself, also where signing in is not the
+// story: SRP costs a script a good part of a second.
+function enter(user) {
+  user.setAuthenticationFlowType('USER_PASSWORD_AUTH');
+  return authenticate(user);
+}
 
 const signUp = (who) => asked(device().users, 'signUp', who.username, password, [new CognitoUserAttribute({ Name: 'email', Value: who.email })], null);
 
@@ -84,15 +92,13 @@ test('a password of other letters', async () => {
 
 test('the flow with the password itself', async () => {
   const who = await member('cleo');
-  const user = device().user(who);
-  user.setAuthenticationFlowType('USER_PASSWORD_AUTH');
-  assert.ok((await authenticate(user)).isValid());
+  assert.ok((await enter(device().user(who))).isValid());
 });
 
 test('the session is kept and renewed', async () => {
   const who = await member('dora');
   const { user, users } = device();
-  const session = await authenticate(user(who));
+  const session = await enter(user(who));
   const kept = users.getCurrentUser();
   assert.equal((await asked(kept, 'getSession')).getAccessToken().getJwtToken(), session.getAccessToken().getJwtToken());
   assert.ok((await askedFirst(kept, 'getSession', { forceRefresh: true })).isValid());
@@ -105,7 +111,7 @@ test('the session is kept and renewed', async () => {
 test('attributes', async () => {
   const who = await member('emil');
   const user = device().user(who);
-  await authenticate(user);
+  await enter(user);
   const read = async () => Object.fromEntries((await asked(user, 'getUserAttributes')).map((a) => [a.getName(), a.getValue()]));
   assert.deepEqual(await read(), { sub: who.sub, email: who.email, email_verified: 'true' });
   assert.equal(await asked(user, 'updateAttributes', [new CognitoUserAttribute({ Name: 'nickname', Value: 'Em' })]), 'SUCCESS');
@@ -145,34 +151,37 @@ test('forgotten and changed passwords', async () => {
   const right = await code(who.email);
   await refused(done(user, 'confirmPassword', [wrongCode(right), otherPassword]), 'CodeMismatchException');
   assert.equal(await done(user, 'confirmPassword', [right, otherPassword]), 'SUCCESS');
-  await refused(authenticate(device().user(who)), 'NotAuthorizedException', incorrect);
+  await refused(enter(device().user(who)), 'NotAuthorizedException', incorrect);
   await authenticate(user, otherPassword);
   await refused(asked(user, 'changePassword', wrongPassword, password), 'NotAuthorizedException', incorrect);
   assert.equal(await asked(user, 'changePassword', otherPassword, password), 'SUCCESS');
   assert.ok(await authenticate(device().user(who)));
 });
 
-test('signing out, here and everywhere', async () => {
+test('signing out, here and everywhere', async (t) => {
   const who = await member('hans');
   const [here, there] = [device(), device()];
   const [user, other] = [here.user(who), there.user(who)];
-  await authenticate(user);
-  const session = await authenticate(other);
+  await enter(user);
+  const session = await enter(other);
   await new Promise((resolve) => { user.signOut(resolve); }); // revokes its own refresh token
   assert.equal(here.users.getCurrentUser(), null);
   assert.ok(await asked(other, 'getUserAttributes'));
 
   const third = device().user(who);
-  await authenticate(third);
+  await enter(third);
   assert.equal(await done(third, 'globalSignOut', []), 'SUCCESS');
   await refused(asked(other, 'getUserAttributes'), 'NotAuthorizedException', revoked);
+  // Whatever the answer, this client asks for new tokens six times, with pauses of
+  // six seconds in all. They are shortened.
+  t.mock.method(globalThis, 'setTimeout', (then, ms, ...input) => later(then, ms / 100, ...input));
   await refused(asked(other, 'refreshSession', session.getRefreshToken()), 'NotAuthorizedException', 'Refresh Token has been revoked');
 });
 
 test('somebody leaves', async () => {
   const who = await member('ines');
   const user = device().user(who);
-  await authenticate(user);
+  await enter(user);
   assert.equal(await asked(user, 'deleteUser'), 'SUCCESS');
-  await refused(authenticate(device().user(who)), 'NotAuthorizedException', incorrect);
+  await refused(enter(device().user(who)), 'NotAuthorizedException', incorrect);
 });
