@@ -27,11 +27,11 @@ var demoDocument []byte
 const demoApp = "http://localhost:4200"
 
 type demoCommand struct {
-	Listen    string     `default:"localhost:9229" placeholder:"HOST:PORT" help:"Where the pool listens (${default})."`
-	AppListen string     `default:"localhost:4200" placeholder:"HOST:PORT" help:"Where the sample app listens (${default}); the pool's callback follows."`
-	Data      string     `default:".poolhouse" placeholder:"FOLDER" help:"Where accounts are kept (${default})."`
-	Fresh     bool       `help:"Start empty: forget what the folder holds."`
-	LogLevel  slog.Level `default:"WARN" placeholder:"LEVEL" help:"DEBUG, INFO, WARN or ERROR (${default})."`
+	Listen    string   `default:"localhost:9229" placeholder:"HOST:PORT" help:"Where the pool listens (${default})."`
+	AppListen string   `default:"localhost:4200" placeholder:"HOST:PORT" help:"Where the sample app listens (${default}); the pool's callback follows."`
+	Data      string   `default:".poolhouse" placeholder:"FOLDER" help:"Where accounts are kept (${default})."`
+	Fresh     bool     `help:"Start empty: forget what the folder holds."`
+	LogLevel  logLevel `default:"WARN" placeholder:"LEVEL" help:"DEBUG, INFO, WARN or ERROR (${default})."`
 }
 
 // Run serves the demo pool and the sample app until it is told to stop.

@@ -47,11 +47,8 @@ func run(s surroundings, args []string) int {
 	case len(args) == 1 && args[0] == "--version":
 		args = []string{"version"}
 	}
-	var cli commands
 	code := -1
-	parser, err := kong.New(&cli,
-		kong.Name("poolhouse"), kong.Description("A user pool you can own, wire-compatible with Amazon Cognito."),
-		kong.DefaultEnvars("POOLHOUSE"), kong.UsageOnError(), kong.Writers(s.out, s.err), kong.Exit(func(c int) { code = c }))
+	parser, err := newParser(&commands{}, kong.Writers(s.out, s.err), kong.Exit(func(c int) { code = c }))
 	if err != nil {
 		fmt.Fprintln(s.err, "poolhouse:", err)
 		return 2
@@ -71,14 +68,35 @@ func run(s surroundings, args []string) int {
 	return 0
 }
 
+// newParser reads a command line, and the environment behind it, into cli.
+func newParser(cli *commands, options ...kong.Option) (*kong.Kong, error) {
+	return kong.New(cli, append(options,
+		kong.Name("poolhouse"), kong.Description("A user pool you can own, wire-compatible with Amazon Cognito."),
+		kong.DefaultEnvars("POOLHOUSE"), kong.UsageOnError())...)
+}
+
 // oneLine is the error without the line breaks that drivers put into theirs.
 func oneLine(err error) string {
 	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\t' })
 	return strings.Join(slices.Compact(lines), " ")
 }
 
+// logLevel is slog's, with a refusal that says what there is.
+type logLevel slog.Level
+
+// UnmarshalText is called by kong.
+func (l *logLevel) UnmarshalText(text []byte) error {
+	if (*slog.Level)(l).UnmarshalText(text) != nil {
+		return fmt.Errorf("%q is none of DEBUG, INFO, WARN and ERROR", text)
+	}
+	return nil
+}
+
+// Level makes it a [slog.Leveler].
+func (l logLevel) Level() slog.Level { return slog.Level(l) }
+
 // logger writes lines of at least level to w.
-func logger(w io.Writer, level slog.Level) *slog.Logger {
+func logger(w io.Writer, level slog.Leveler) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 

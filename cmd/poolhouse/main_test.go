@@ -27,12 +27,15 @@ func TestMain(m *testing.M) {
 //	says REGEXP                 the command before left exactly one line of error, which reads so
 //	browse URL                  gets a page, whose text stdout then holds
 //	signsup URL ADDRESS         fills the sign-up page at URL and sends it
+//	certificate CERT KEY        writes a certificate and its key to the two files
+//	arn URL POOL                asks the API, as an operator with any key, for the pool's ARN
 func TestManual(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": await, "says": says, "browse": browse, "signsup": signsUp,
+			"certificate": certificate, "arn": arn,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,

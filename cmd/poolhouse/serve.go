@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -41,23 +40,16 @@ type serveCommand struct {
 	TrustedProxy []netip.Prefix `placeholder:"CIDR" help:"Networks of proxies whose X-Forwarded-* headers count."`
 	Dev          bool           `help:"For development: mailbox page, light password hash, reasons on error pages. Loopback only."`
 	Apply        string         `placeholder:"FILE" help:"Create and update what this file says before serving."`
-	LogLevel     slog.Level     `default:"INFO" placeholder:"LEVEL" help:"DEBUG, INFO, WARN or ERROR (${default})."`
+	LogLevel     logLevel       `default:"INFO" placeholder:"LEVEL" help:"DEBUG, INFO, WARN or ERROR (${default})."`
 }
 
 // Run serves until it is told to stop.
 func (c serveCommand) Run(s surroundings) error {
-	log := logger(s.err, c.LogLevel)
-	config := server.Config{
-		Listen: c.Listen, URL: c.URL, Database: c.DB, Mail: c.Mail, MasterKeyFile: c.MasterKeyFile,
-		TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxy, Region: c.Region, Account: c.Account, Dev: c.Dev, Log: log,
+	config, err := c.config(s)
+	if err != nil {
+		return err
 	}
-	if c.Apply != "" {
-		document, err := readDocument(c.Apply)
-		if err != nil {
-			return err
-		}
-		config.Apply = &document
-	}
+	log := config.Log
 	if err := config.Check(); err != nil { // before the port: a wrong flag is not a taken port
 		return err
 	}
@@ -76,6 +68,21 @@ func (c serveCommand) Run(s surroundings) error {
 	}
 	log.Info("serving", "listen", listen, "url", house.URL())
 	return house.Run(s, listeners)
+}
+
+// config is what the flags say.
+func (c serveCommand) config(s surroundings) (server.Config, error) {
+	config := server.Config{
+		Listen: c.Listen, URL: c.URL, Database: c.DB, Mail: c.Mail, MasterKeyFile: c.MasterKeyFile,
+		TLSCert: c.TLSCert, TLSKey: c.TLSKey, TrustedProxies: c.TrustedProxy, Region: c.Region, Account: c.Account, Dev: c.Dev,
+		Log: logger(s.err, c.LogLevel),
+	}
+	if c.Apply == "" {
+		return config, nil
+	}
+	document, err := readDocument(c.Apply)
+	config.Apply = &document
+	return config, err
 }
 
 // openListeners opens address and says which port it got.

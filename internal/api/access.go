@@ -3,7 +3,6 @@ package api
 import (
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 
@@ -59,8 +58,7 @@ func fromHere(r *http.Request) error {
 
 func loopback(host string) bool {
 	host = strings.ToLower(host)
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
+	return pool.IsLoopback(host) || strings.HasSuffix(host, ".localhost")
 }
 
 // authorize asks what the key may do. It comes before the model's check, as

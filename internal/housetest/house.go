@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/housetest/postgres"
+	"github.com/poolhouse/poolhouse/internal/password"
 	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/seal"
 	"github.com/poolhouse/poolhouse/internal/server"
@@ -41,7 +42,8 @@ type Config struct {
 	Database string // sqlite:PATH or postgres://…; "" is a new SQLite file
 	KeyFile  string // "" is a new one
 	Document *setup.Document
-	Mail     string // "" is the mailbox, else smtp://…
+	Dev      *bool  // nil and true are a house for development; false one as in production, but for its light hash
+	Mail     string // "" is the mailbox, or with Dev false a mail server that is not there; else smtp://…
 	Proxies  []netip.Prefix
 	URL      string // of the own host; "" is http://localhost:{port}
 	Log      io.Writer
@@ -86,6 +88,10 @@ func Start(t testing.TB, c Config) *House {
 	if c.Log == nil {
 		c.Log = io.Discard
 	}
+	dev, light := c.Dev == nil || *c.Dev, password.Light()
+	if c.Mail == "" && !dev {
+		c.Mail = "smtp://127.0.0.1:1?from=pool@example.com&tls=none"
+	}
 	log := slog.New(slog.NewTextHandler(c.Log, nil))
 	plantKeys(t, c, log)
 	listeners, err := server.Listen("127.0.0.1:0")
@@ -95,7 +101,7 @@ func Start(t testing.TB, c Config) *House {
 	h := &House{Address: listeners[0].Addr().String(), t: t, clock: &clock{}}
 	h.Server, err = server.New(t.Context(), server.Config{
 		Listen: h.Address, URL: c.own(h.Address), Database: c.Database, Mail: c.Mail, MasterKeyFile: c.KeyFile, TrustedProxies: c.Proxies,
-		Region: "us-east-1", Dev: true, Apply: c.Document, Log: log, Now: h.clock.now,
+		Region: "us-east-1", Dev: dev, Hash: &light, Apply: c.Document, Log: log, Now: h.clock.now,
 	})
 	if err != nil {
 		listeners[0].Close()

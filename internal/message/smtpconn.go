@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/wneessen/go-mail/smtp"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
 )
 
 // stepConn gives every read and every write its own time limit. The mail library
@@ -49,7 +51,7 @@ type credentials struct {
 // server seems to offer, so it goes on only towards this machine.
 func (c *credentials) Start(offer *smtp.ServerInfo) (string, []byte, error) {
 	s := c.server
-	if !offer.TLS && !isLoopback(s.Host) {
+	if !offer.TLS && !pool.IsLoopback(s.Host) {
 		return "", nil, errors.New("a password never goes over a clear connection to another machine")
 	}
 	const clearIsChecked = true

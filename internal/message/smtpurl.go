@@ -69,7 +69,7 @@ func ParseSMTP(text string) (SMTP, error) {
 	if s.Port, err = portOf(u.Port(), s.TLS); err != nil {
 		return fail(err.Error())
 	}
-	if s.User != "" && s.TLS == TLSNone && !isLoopback(s.Host) {
+	if s.User != "" && s.TLS == TLSNone && !pool.IsLoopback(s.Host) {
 		return fail("a password never goes over a clear connection to another machine: use tls=starttls or tls=tls")
 	}
 	return s, nil
@@ -111,11 +111,6 @@ func portOf(text string, mode TLSMode) (int, error) {
 		return 0, errors.New("the port must be 1 to 65535")
 	}
 	return port, nil
-}
-
-// isLoopback asks no resolver: only what can be nothing else counts.
-func isLoopback(host string) bool {
-	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
 // sender returns the address that m is sent from.

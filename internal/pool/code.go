@@ -84,9 +84,12 @@ type Window struct {
 	Count int
 }
 
+// EndsAt is when the hour is over (ms).
+func (w *Window) EndsAt() int64 { return w.Start + time.Hour.Milliseconds() }
+
 // Use takes one from the budget, or refuses with LimitExceeded.
 func (w *Window) Use(b Budget, now time.Time) error {
-	if now.UnixMilli() >= w.Start+time.Hour.Milliseconds() {
+	if now.UnixMilli() >= w.EndsAt() {
 		*w = Window{Start: now.UnixMilli()}
 	}
 	if w.Count >= b.Limit {

@@ -26,7 +26,7 @@ func CheckRedirectURI(uri string) error {
 		return bad("must not have user information or a backslash")
 	case u.Scheme == "https" && u.Hostname() != "":
 		return nil
-	case u.Scheme == "http" && loopbackHost(u.Hostname()):
+	case u.Scheme == "http" && IsLoopback(u.Hostname()):
 		return nil
 	case u.Scheme == "http" || u.Scheme == "https":
 		return bad("must be https, or http on localhost, 127.0.0.1 or [::1]")
@@ -36,7 +36,9 @@ func CheckRedirectURI(uri string) error {
 	return nil
 }
 
-func loopbackHost(host string) bool {
+// IsLoopback says whether a host, without its port, is this machine and nothing
+// else. It asks no resolver (RFC 8252 §7.3).
+func IsLoopback(host string) bool {
 	if host == "localhost" {
 		return true
 	}
@@ -73,7 +75,7 @@ func (c ClientSettings) matches(registered []string, uri string) bool {
 // other byte.
 func withoutLoopbackPort(uri string) (string, bool) {
 	u, err := url.Parse(uri)
-	if err != nil || u.Scheme != "http" || !loopbackHost(u.Hostname()) {
+	if err != nil || u.Scheme != "http" || !IsLoopback(u.Hostname()) {
 		return "", false
 	}
 	before, after, _ := strings.Cut(uri, u.Host)

@@ -135,3 +135,16 @@ func FuzzRedirect(f *testing.F) {
 		}
 	})
 }
+
+func TestIsLoopback(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]bool{
+		"localhost": true, "127.0.0.1": true, "127.9.8.7": true, "::1": true, "::ffff:127.0.0.1": true,
+		"": false, "localhost.example.com": false, "pool.localhost": false, "127.0.0.1.example.com": false, "0.0.0.0": false, "::": false,
+		"10.0.0.1": false, "127.1": false, "2130706433": false, "[::1]": false, "127.0.0.1:80": false,
+	} {
+		if got := pool.IsLoopback(host); got != want {
+			t.Errorf("%q is loopback: %t, want %t", host, got, want)
+		}
+	}
+}

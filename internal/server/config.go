@@ -13,6 +13,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/message"
 	"github.com/poolhouse/poolhouse/internal/password"
+	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/setup"
 )
 
@@ -33,9 +34,10 @@ type Config struct {
 	Log            *slog.Logger
 
 	// Now is the clock; nil is time.Now. Hash is nil for the profile that Dev
-	// says.
-	Now  func() time.Time
-	Hash *password.Params
+	// says. Grace is how long a stop waits for what is in hand; 0 is ten seconds.
+	Now   func() time.Time
+	Hash  *password.Params
+	Grace time.Duration
 
 	tls *tls.Config // of TLSCert and TLSKey; nil serves http
 }
@@ -52,7 +54,7 @@ func CheckLoopback(flag, address string) error {
 	if err != nil {
 		return fmt.Errorf("%s %q is not host:port", flag, address)
 	}
-	if !loopback(host) {
+	if !pool.IsLoopback(host) {
 		return fmt.Errorf("%s %s: the demo answers on this machine only (localhost, 127.0.0.1 or [::1])", flag, address)
 	}
 	return nil
@@ -65,7 +67,7 @@ func (c *Config) check() (own *url.URL, out message.Deliverer, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("--listen %q is not host:port", c.Listen)
 	}
-	if c.Dev && !loopback(host) {
+	if c.Dev && !pool.IsLoopback(host) {
 		return nil, nil, fmt.Errorf("--listen %s: with --dev the server answers on this machine only (localhost, 127.0.0.1 or [::1])", c.Listen)
 	}
 	if err := c.loadCertificate(); err != nil {
@@ -76,7 +78,7 @@ func (c *Config) check() (own *url.URL, out message.Deliverer, err error) {
 		if c.TLSCert != "" {
 			scheme = "https"
 		}
-		if !loopback(host) {
+		if !pool.IsLoopback(host) {
 			return nil, nil, fmt.Errorf("--url is needed: the address under which browsers reach this server")
 		}
 		c.URL = scheme + "://" + net.JoinHostPort("localhost", port)
@@ -86,10 +88,10 @@ func (c *Config) check() (own *url.URL, out message.Deliverer, err error) {
 	if err != nil || own.Scheme != "http" && own.Scheme != "https" || own.Host == "" || own.Path != "" || own.RawQuery != "" || own.User != nil {
 		return nil, nil, fmt.Errorf("--url %q is not http(s)://host[:port]", c.URL)
 	}
-	if own.Scheme == "http" && !loopback(own.Hostname()) {
+	if own.Scheme == "http" && !pool.IsLoopback(own.Hostname()) {
 		return nil, nil, fmt.Errorf("--url %s: outside this machine people sign in over https only (terminate TLS at a proxy and give its address)", c.URL)
 	}
-	if c.Dev && !loopback(own.Hostname()) && !strings.HasSuffix(own.Hostname(), ".localhost") {
+	if c.Dev && !pool.IsLoopback(own.Hostname()) && !strings.HasSuffix(own.Hostname(), ".localhost") {
 		return nil, nil, fmt.Errorf("--url %s: --dev shows everybody's mail, so it is for this machine only", c.URL)
 	}
 	out, err = c.deliverer()
@@ -127,12 +129,4 @@ func (c *Config) deliverer() (message.Deliverer, error) {
 		return nil, fmt.Errorf("--mail: %w", err)
 	}
 	return smtp, nil
-}
-
-func loopback(host string) bool {
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback()
 }

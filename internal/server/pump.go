@@ -13,14 +13,13 @@ import (
 )
 
 const (
-	pumpWorkers  = 4                // messages on their way at once
-	pumpLease    = time.Minute      // longer than one delivery may take
-	pumpPatience = 3 * time.Second  // how long a page waits for "sent"
-	pumpGivesUp  = 24 * time.Hour   // as long as the code inside works
-	pumpBackoff  = 2 * time.Second  // doubled at each failure
-	pumpSlowest  = 5 * time.Minute  // up to this
-	pumpGrace    = 10 * time.Second // for what is on its way when the server stops
-	pumpLooks    = time.Second      // how often it looks for what other nodes wrote
+	pumpWorkers  = 4               // messages on their way at once
+	pumpLease    = time.Minute     // longer than one delivery may take
+	pumpPatience = 3 * time.Second // how long a page waits for "sent"
+	pumpGivesUp  = 24 * time.Hour  // by then no code inside works any more
+	pumpBackoff  = 2 * time.Second // doubled at each failure
+	pumpSlowest  = 5 * time.Minute // up to this
+	pumpLooks    = time.Second     // how often it looks for what other nodes wrote
 )
 
 // pump takes mail out of the outbox and hands it to the mail server: at least
@@ -30,14 +29,15 @@ type pump struct {
 	sender *message.Sender
 	now    func() time.Time
 	log    *slog.Logger
+	grace  time.Duration // for what is on its way when the server stops
 	wake   chan struct{}
 
 	mu      sync.Mutex
 	waiters map[string]chan struct{} // by mail id; closed when it was taken
 }
 
-func newPump(db *store.DB, sender *message.Sender, now func() time.Time, log *slog.Logger) *pump {
-	return &pump{db: db, sender: sender, now: now, log: log, wake: make(chan struct{}, 1), waiters: map[string]chan struct{}{}}
+func newPump(c Config, db *store.DB, sender *message.Sender) *pump {
+	return &pump{db: db, sender: sender, now: c.Now, log: c.Log, grace: c.Grace, wake: make(chan struct{}, 1), waiters: map[string]chan struct{}{}}
 }
 
 // sent wakes the pump and waits a moment for the message; false when it is
@@ -123,11 +123,11 @@ func (p *pump) round(ctx context.Context, slots chan struct{}, busy *sync.WaitGr
 }
 
 func (p *pump) deliver(until context.Context, m pool.Mail) {
-	// What is on its way at the end gets ten seconds more; cut off it stays in
-	// the outbox and goes out again.
+	// What is on its way at the end gets a little longer; cut off it stays in the
+	// outbox and goes out again.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(until))
 	defer cancel()
-	defer context.AfterFunc(until, func() { time.AfterFunc(pumpGrace, cancel) })()
+	defer context.AfterFunc(until, func() { time.AfterFunc(p.grace, cancel) })()
 	err := p.sender.Deliver(ctx, m)
 	ctx = context.WithoutCancel(until)
 	m.Attempts++

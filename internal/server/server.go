@@ -56,6 +56,9 @@ func New(ctx context.Context, c Config) (*Server, error) {
 	if c.Account == "" {
 		c.Account = "000000000000"
 	}
+	if c.Grace == 0 {
+		c.Grace = 10 * time.Second
+	}
 	ring, db, err := OpenLedger(ctx, c.Database, c.MasterKeyFile, c.Log)
 	if err != nil {
 		return nil, err
@@ -113,7 +116,7 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 		c.Log.Warn("passwords are hashed with a light profile: for development only", "memory_kib", params.MemoryKiB, "passes", params.Passes)
 	}
 	s.Passwords = password.NewHasher(params, runtime.NumCPU())
-	s.pump = newPump(s.DB, &message.Sender{Out: out}, now, c.Log)
+	s.pump = newPump(c, s.DB, &message.Sender{Out: out})
 	s.tokens = &token.Tokens{DB: s.DB, Ring: ring, URL: c.URL, Now: now}
 	nameKey := ring.Derive("names")
 	accounts := &account.Accounts{
@@ -193,7 +196,7 @@ func (s *Server) Handler() http.Handler { return s.handler }
 func (s *Server) URL() string { return s.config.URL }
 
 // Run serves until ctx ends, then lets requests and mail in hand finish, for at
-// most ten seconds each, and closes the ledger. The listeners are Listen's.
+// most [Config].Grace each, and closes the ledger. The listeners are Listen's.
 func (s *Server) Run(ctx context.Context, listeners []net.Listener) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
@@ -211,7 +214,7 @@ func (s *Server) Run(ctx context.Context, listeners []net.Listener) error {
 	case err = <-failed:
 	case <-ctx.Done():
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Grace)
 	defer cancel()
 	if shutErr := server.Shutdown(grace); shutErr != nil {
 		server.Close()

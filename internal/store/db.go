@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"strings"
-	"testing/fstest"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
@@ -74,7 +72,7 @@ const checkText = "poolhouse"
 var ErrWrongKey = errors.New("the master key is not the one that this ledger was made with")
 
 // Open opens the ledger at location, brings its schema up to date, and makes
-// sure that ring holds its master key. A nil ring is for [DB.Empty] only.
+// sure that ring holds its master key.
 func Open(ctx context.Context, location string, ring *seal.Ring) (*DB, error) {
 	write, read, d, err := connect(location)
 	if err != nil {
@@ -118,8 +116,7 @@ func bind(h *handles, tx *sql.Tx) *DB {
 	db.SigningKeys = Table[SigningKey]{db: db, name: "signing_keys", keys: []string{"pool", "slot"}}
 	db.MailedCodes = Table[pool.MailedCode]{db: db, name: "mailed_codes", keys: []string{"pool", "owner", "purpose"},
 		expires: func(c *pool.MailedCode) int64 { return c.ExpiresAt }}
-	db.Windows = Table[pool.Window]{db: db, name: "windows", keys: []string{"pool", "owner", "action"},
-		expires: func(w *pool.Window) int64 { return w.Start + time.Hour.Milliseconds() }}
+	db.Windows = Table[pool.Window]{db: db, name: "windows", keys: []string{"pool", "owner", "action"}, expires: (*pool.Window).EndsAt}
 	db.Lockouts = Table[pool.Lockout]{db: db, name: "lockouts", keys: []string{"pool", "owner"},
 		expires: func(l *pool.Lockout) int64 { return max(l.LockedUntil, l.LastFailure) + time.Hour.Milliseconds() }}
 	db.Sessions = Table[pool.Session]{db: db, name: "sessions", keys: []string{"pool", "hash"},
@@ -138,21 +135,13 @@ func (db *DB) Close() error {
 	return db.h.write.Close()
 }
 
-// Ping says whether the ledger answers and takes writes.
+// Ping says whether the ledger answers on the handle that writes.
 func (db *DB) Ping(ctx context.Context) error { return db.h.write.PingContext(ctx) }
 
 func (db *DB) migrate(ctx context.Context) error {
-	files := fstest.MapFS{}
-	names, err := fs.Glob(migrations, "migrations/*.sql")
+	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
-	}
-	for _, name := range names {
-		text, err := migrations.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		files[strings.TrimPrefix(name, "migrations/")] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(string(text), "{{text}}", db.h.dialect.text))}
 	}
 	options := []goose.ProviderOption{goose.WithSlog(slog.New(slog.DiscardHandler))}
 	lock, err := db.h.dialect.locker()
@@ -162,7 +151,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	if lock != nil {
 		options = append(options, goose.WithSessionLocker(lock))
 	}
-	p, err := goose.NewProvider(db.h.dialect.goose, db.h.write, files, options...)
+	p, err := goose.NewProvider(db.h.dialect.goose, db.h.write, spelled{files, db.h.dialect}, options...)
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/poolhouse/poolhouse/internal/pool"
 )
 
-// The cookies' names are Cognito's; all are host-only (Cognito: User pool
-// managed login).
+// The cookies' names are Cognito's (User pool managed login), what they hold is
+// our own; all are host-only. The one for the language is in locale.go.
 const (
 	sessionCookie = "cognito"
 	csrfCookie    = "XSRF-TOKEN"

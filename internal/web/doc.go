@@ -17,7 +17,7 @@
 //	  └─► /forgotPassword ──POST──► /confirmForgotPassword ──► app, or /login with a notice
 //
 // What is between two pages (the name typed, the session that waits for a
-// code, a notice) is in one sealed cookie, pagedata.go; never in a URL. A
+// code, a notice) is in one sealed cookie, cookies.go; never in a URL. A
 // request that is broken before its redirect URI is known to be good ends on
 // the error page; after that, errors go to the app.
 //
