@@ -22,26 +22,26 @@ const (
 func (a *API) operations() map[string]operation {
 	return map[string]operation{
 		// Signing in
-		"InitiateAuth":                does(byClient, a.initiateAuth),
-		"RespondToAuthChallenge":      does(byClient, a.respond),
+		"InitiateAuth":                costlyUnless(does(byClient, a.initiateAuth), refreshes),
+		"RespondToAuthChallenge":      costly(does(byClient, a.respond)),
 		"AdminInitiateAuth":           does(byOperator, a.adminInitiateAuth),
 		"AdminRespondToAuthChallenge": does(byOperator, a.adminRespond),
 		"GetTokensFromRefreshToken":   does(byClient, a.getTokensFromRefreshToken),
 		"RevokeToken":                 does(byClient, a.revokeToken),
 
 		// People, by the client
-		"SignUp":                 does(byClient, a.signUp),
-		"ConfirmSignUp":          does(byClient, a.confirmSignUp),
-		"ResendConfirmationCode": does(byClient, a.resendConfirmationCode),
-		"ForgotPassword":         does(byClient, a.forgotPassword),
-		"ConfirmForgotPassword":  does(byClient, a.confirmForgotPassword),
+		"SignUp":                 costly(does(byClient, a.signUp)),
+		"ConfirmSignUp":          costly(does(byClient, a.confirmSignUp)),
+		"ResendConfirmationCode": costly(does(byClient, a.resendConfirmationCode)),
+		"ForgotPassword":         costly(does(byClient, a.forgotPassword)),
+		"ConfirmForgotPassword":  costly(does(byClient, a.confirmForgotPassword)),
 
 		// People, by their access token
 		"GetUser":                          does(byToken, a.getUser),
-		"ChangePassword":                   does(byToken, a.changePassword),
-		"UpdateUserAttributes":             does(byToken, a.updateUserAttributes),
+		"ChangePassword":                   costly(does(byToken, a.changePassword)),
+		"UpdateUserAttributes":             costly(does(byToken, a.updateUserAttributes)),
 		"DeleteUserAttributes":             does(byToken, a.deleteUserAttributes),
-		"GetUserAttributeVerificationCode": does(byToken, a.getUserAttributeVerificationCode),
+		"GetUserAttributeVerificationCode": costly(does(byToken, a.getUserAttributeVerificationCode)),
 		"VerifyUserAttribute":              does(byToken, a.verifyUserAttribute),
 		"DeleteUser":                       doesQuietly(byToken, a.deleteUser),
 		"GlobalSignOut":                    does(byToken, a.globalSignOut),
@@ -78,6 +78,25 @@ type operation struct {
 	auth    auth
 	in, out reflect.Type // the wire structs; out is nil where the answer has no body
 	run     func(context.Context, *call, model.Object) (any, error)
+	costs   func(model.Object) bool // whether a call hashes a password or sends a mail, so that its source has fewer
+}
+
+func never(model.Object) bool { return false }
+
+// costly marks an operation of people that hashes a password or sends a mail.
+// Those of operators are signed, and not counted so.
+func costly(op operation) operation { return costlyUnless(op, never) }
+
+// costlyUnless is costly but for the calls that are known to be cheap.
+func costlyUnless(op operation, cheap func(model.Object) bool) operation {
+	op.costs = func(in model.Object) bool { return !cheap(in) }
+	return op
+}
+
+// refreshes says whether InitiateAuth is asked for new tokens only.
+func refreshes(in model.Object) bool {
+	flow, _ := in["AuthFlow"].(string)
+	return flow == "REFRESH_TOKEN_AUTH" || flow == "REFRESH_TOKEN"
 }
 
 // does makes an operation of a handler: who calls → what they ask → what they
@@ -93,7 +112,7 @@ func does[In, Out any](who auth, handle func(context.Context, *call, *In) (*Out,
 			return nil, err
 		}
 		return out, nil
-	}}
+	}, never}
 }
 
 // doesQuietly is does for the operations whose answer has no body.
@@ -104,7 +123,7 @@ func doesQuietly[In any](who auth, handle func(context.Context, *call, *In) erro
 			return nil, err
 		}
 		return nil, handle(ctx, c, in)
-	}}
+	}, never}
 }
 
 // fits holds an offered operation against the model's, so that a handler under

@@ -43,6 +43,9 @@ type API struct {
 	// none that a page on another machine makes: for demo and --dev, which
 	// listen to this machine only.
 	AnyKey bool
+	// Admits counts a call of the source at remoteAddr, and a second time where it
+	// costs a password hash or a mail; false refuses it.
+	Admits func(remoteAddr string, costly bool) bool
 	Log    *slog.Logger
 	Now    func() time.Time
 
@@ -50,6 +53,9 @@ type API struct {
 	messages map[string]string
 	offered  map[string]operation
 }
+
+// errTooMany refuses a source that calls too often.
+var errTooMany = &pool.Error{Kind: pool.TooManyRequests}
 
 // call is what a handler knows beside the body.
 type call struct {
@@ -125,6 +131,9 @@ func allowOrigins(h http.Header, r *http.Request) {
 
 // answer runs one call; an answer without a body is nil.
 func (a *API) answer(w http.ResponseWriter, r *http.Request, c *call) ([]byte, error) {
+	if !a.Admits(r.RemoteAddr, false) {
+		return nil, errTooMany
+	}
 	known, op, err := a.target(r)
 	if err != nil {
 		return nil, err
@@ -150,6 +159,9 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, c *call) ([]byte, e
 	}
 	if text := known.Input.Check(in); text != "" {
 		return nil, refuse("InvalidParameterException", text)
+	}
+	if op.costs(in) && !a.Admits(r.RemoteAddr, true) {
+		return nil, errTooMany
 	}
 	out, err := op.run(r.Context(), c, in)
 	if err != nil || out == nil {

@@ -77,7 +77,8 @@ func start(t *testing.T, edit func(*API)) *house {
 	t.Helper()
 	h := &house{logs: &lockedBuffer{}, now: time.Now()}
 	a := &API{
-		Log: slog.New(slog.NewTextHandler(h.logs, nil)), Now: func() time.Time { return h.now },
+		Admits: func(string, bool) bool { return true },
+		Log:    slog.New(slog.NewTextHandler(h.logs, nil)), Now: func() time.Time { return h.now },
 		Operators: func(_ context.Context, id string) (Operator, bool, error) {
 			switch id {
 			case "AKALL":

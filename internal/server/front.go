@@ -12,8 +12,7 @@ import (
 // dropped, sources that ask too often are refused, bodies are bounded, a panic
 // becomes a 500, and one line is logged.
 func (s *Server) front(next http.Handler) http.Handler {
-	limits := &limiter{now: s.config.Now, local: !s.config.Dev}
-	bounded := limits.limit(http.MaxBytesHandler(next, 1<<20))
+	bounded := s.limits.limit(http.MaxBytesHandler(next, 1<<20))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.forwarded(r)
 		began := time.Now()

@@ -48,10 +48,11 @@ type bucketKey struct {
 	costly bool
 }
 
-// limit answers 429 for a source that asks too often.
+// limit answers 429 for a source that asks too often. The API, which is "/",
+// asks for itself: it alone knows what a call costs, and how to say no.
 func (l *limiter) limit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && !l.admits(r) {
+		if r.Method == http.MethodPost && r.URL.Path != "/" && !(l.admits(r.RemoteAddr, false) && (!isCostly(r.URL.Path) || l.admits(r.RemoteAddr, true))) {
 			refuse(w, r)
 			return
 		}
@@ -59,9 +60,10 @@ func (l *limiter) limit(next http.Handler) http.Handler {
 	})
 }
 
-// admits reads the client from RemoteAddr, where forwarded has put it.
-func (l *limiter) admits(r *http.Request) bool {
-	peer, _ := netip.ParseAddrPort(r.RemoteAddr) // who has no address shares a bucket
+// admits counts a request of the client, which forwarded has put into
+// RemoteAddr, in its bucket of all requests or in that of the costly ones.
+func (l *limiter) admits(remoteAddr string, costly bool) bool {
+	peer, _ := netip.ParseAddrPort(remoteAddr) // who has no address shares a bucket
 	ip := peer.Addr().Unmap()
 	if ip.IsLoopback() && !l.local {
 		return true
@@ -71,7 +73,7 @@ func (l *limiter) admits(r *http.Request) bool {
 		bits = 64
 	}
 	source, _ := ip.Prefix(bits) // fails for no address only
-	return l.take(bucketKey{source: source}) && (!isCostly(r.URL.Path) || l.take(bucketKey{source, true}))
+	return l.take(bucketKey{source, costly})
 }
 
 // isCostly says whether a POST to the path hashes a password or sends a mail.

@@ -97,6 +97,50 @@ func TestLimitOfPages(t *testing.T) {
 	s.admits(60, "/login", one(stranger))
 }
 
+// calls sends n calls of the API from one source and says how many were refused
+// for being too many, in the API's own words.
+func (s *still) calls(n int, from, operation, body string) (refused int) {
+	s.t.Helper()
+	for range n {
+		r := httptest.NewRequest(http.MethodPost, "https://id.example.com/", strings.NewReader(body))
+		r.RemoteAddr = from
+		r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService."+operation)
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, r)
+		if w.Code == http.StatusBadRequest && w.Body.String() == `{"__type":"TooManyRequestsException","message":"Rate exceeded"}` {
+			refused++
+		} else if w.Code == http.StatusTooManyRequests || strings.Contains(w.Body.String(), "TooMany") {
+			s.t.Fatalf("%s answers %d %s", operation, w.Code, w.Body)
+		}
+	}
+	return refused
+}
+
+// TestLimitOfTheAPI: what costs a hash or a mail shares the limit of the pages;
+// the rest, and new tokens for a refresh token, has that of every POST.
+func TestLimitOfTheAPI(t *testing.T) {
+	t.Parallel()
+	s := newStill(t, production)
+	const (
+		signUp  = `{"ClientId":"nobody","Username":"ann@example.com","Password":"x"}`
+		begin   = `{"ClientId":"nobody","AuthFlow":"USER_PASSWORD_AUTH","AuthParameters":{"USERNAME":"ann","PASSWORD":"x"}}`
+		refresh = `{"ClientId":"nobody","AuthFlow":"REFRESH_TOKEN_AUTH","AuthParameters":{"REFRESH_TOKEN":"x"}}`
+	)
+	if refused := s.calls(30, stranger, "SignUp", signUp) + s.calls(32, stranger, "InitiateAuth", begin); refused != 2 {
+		t.Errorf("%d of 62 sign-ups and sign-ins are refused, want 2", refused)
+	}
+	s.admits(0, "/login", one(stranger))
+	if refused := s.calls(100, stranger, "InitiateAuth", refresh) + s.calls(100, stranger, "GetUser", `{"AccessToken":"x.y.z"}`); refused != 0 {
+		t.Errorf("%d of 200 cheap calls are refused", refused)
+	}
+	if refused := s.calls(50, stranger, "GetUser", `{"AccessToken":"x.y.z"}`); refused != 13 { // 62, one form, 200, and 37 make 300
+		t.Errorf("%d of the last 50 calls are refused, want 13", refused)
+	}
+	if refused := s.calls(1, "203.0.113.10:4000", "SignUp", signUp); refused != 0 {
+		t.Error("somebody else is refused")
+	}
+}
+
 // TestLimitOfEndpoints: every POST counts, and programs are told in JSON.
 func TestLimitOfEndpoints(t *testing.T) {
 	t.Parallel()

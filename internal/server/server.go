@@ -37,6 +37,7 @@ type Server struct {
 	own     *url.URL
 	tokens  *token.Tokens
 	pump    *pump
+	limits *limiter
 	handler http.Handler
 }
 
@@ -118,6 +119,7 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 	s.Passwords = password.NewHasher(params, runtime.NumCPU())
 	s.pump = newPump(c, s.DB, &message.Sender{Out: out})
 	s.tokens = &token.Tokens{DB: s.DB, Ring: ring, URL: c.URL, Now: now}
+	s.limits = &limiter{now: now, local: !c.Dev}
 	nameKey := ring.Derive("names")
 	accounts := &account.Accounts{
 		DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, CodeKey: ring.Derive("codes"), URL: c.URL, Now: now, Sent: s.pump.sent,
@@ -129,7 +131,7 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 	}
 	calls := &api.API{
 		DB: s.DB, Accounts: accounts, Signin: people, Tokens: s.tokens, Setup: s.setup(),
-		Account: c.Account, Host: s.own.Hostname(), ListKey: ring.Derive("lists"), Operators: s.operator, AnyKey: c.Dev, Log: c.Log, Now: now,
+		Account: c.Account, Host: s.own.Hostname(), ListKey: ring.Derive("lists"), Operators: s.operator, AnyKey: c.Dev, Admits: s.limits.admits, Log: c.Log, Now: now,
 	}
 	mux := http.NewServeMux()
 	pageHandler := pages.Handler()
