@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strings"
 	"time"
 
@@ -17,9 +18,9 @@ import (
 type Accounts struct {
 	DB        *store.DB
 	Passwords *password.Hasher
-	NameKey   []byte // keys the hash under which tries for an unknown name are counted
-	CodeKey   []byte // keys the hash of mailed codes
-	URL       string // of the server's own host, no slash at its end: where mailed links lead
+	NameKey   []byte   // keys the hash under which tries for an unknown name are counted
+	CodeKey   []byte   // keys the hash of mailed codes
+	URL       *url.URL // of the server's own host
 	Now       func() time.Time
 
 	// Sent waits until the mail was taken by the mail server, and says false
@@ -64,8 +65,8 @@ func (a *Accounts) SignUp(ctx context.Context, app pool.App, in NewUser) (Signed
 	out := SignedUp{User: user, SessionID: pool.NewToken()}
 	who := person{owner: user.Sub, user: &user}
 	var post *posting
-	if app.Pool.VerifiesEmail() && user.Email() != "" {
-		if post, err = a.compose(app, who, pool.PurposeConfirm, user.Email()); err != nil {
+	if app.Pool.ConfirmsByCode(user) {
+		if post, err = a.compose(ctx, app, who, pool.PurposeConfirm, user.Email()); err != nil {
 			return SignedUp{}, err
 		}
 	}
@@ -111,7 +112,8 @@ func aliasTaken(err error, reason string) error {
 	return &pool.Error{Kind: pool.AliasExists, Reason: reason, Field: string(t.Name.Kind)}
 }
 
-// newUser holds what was typed against the pool's rules.
+// newUser holds what was typed against the pool's rules, and tells all that is
+// wrong with it.
 func (a *Accounts) newUser(app pool.App, in NewUser) (pool.User, error) {
 	p := app.Pool
 	if !p.SelfSignUp() {
@@ -123,7 +125,7 @@ func (a *Accounts) newUser(app pool.App, in NewUser) (pool.User, error) {
 		asked = app.AskedAtSignUp()
 	}
 	attributes, err := app.NewAttributes(in.Username, in.Attributes, asked)
-	if err != nil {
+	if err = errors.Join(err, p.PasswordPolicy().CheckPassword(in.Password)); err != nil {
 		return pool.User{}, err
 	}
 	now := a.Now().UnixMilli()
@@ -134,7 +136,7 @@ func (a *Accounts) newUser(app pool.App, in NewUser) (pool.User, error) {
 	if p.SubIsUsername() {
 		user.Username = user.Sub
 	}
-	return user, p.PasswordPolicy().CheckPassword(in.Password)
+	return user, nil
 }
 
 // makePassword derives what is kept of a password: a hash for whoever sends it
@@ -154,12 +156,16 @@ func (a *Accounts) makePassword(ctx context.Context, p pool.Pool, username, secr
 // compose words the mail that carries a code of the purpose to address, and
 // the rows that go with it; a person who is nobody gets rows of the same kind
 // that are delivered to nobody.
-func (a *Accounts) compose(app pool.App, who person, purpose pool.CodePurpose, address string) (*posting, error) {
+func (a *Accounts) compose(ctx context.Context, app pool.App, who person, purpose pool.CodePurpose, address string) (*posting, error) {
 	now, digits := a.Now(), pool.NewDigits(6)
 	post := &posting{
 		owner: who.owner, purpose: purpose, poolID: app.Pool.ID,
 		code:     pool.MailedCode{Attribute: "email", Value: address, ExpiresAt: now.Add(purpose.Life()).UnixMilli()},
-		delivery: pool.Delivery{Destination: pool.MaskEmail(address), Medium: "EMAIL", AttributeName: "email"},
+		delivery: pool.MailedTo(address),
+	}
+	base, err := a.linkBase(ctx, app, purpose)
+	if err != nil {
+		return nil, err
 	}
 	if who.user == nil {
 		post.code.Value, post.code.MAC = "", make([]byte, 32) // no digits have this MAC
@@ -167,8 +173,7 @@ func (a *Accounts) compose(app pool.App, who person, purpose pool.CodePurpose, a
 	} else {
 		post.code.MAC = a.mac(app.Pool.ID, who.owner, purpose, digits)
 		kind := map[pool.CodePurpose]pool.MailKind{pool.PurposeConfirm: pool.MailConfirm, pool.PurposeReset: pool.MailReset, purposeVerify: pool.MailVerify}[purpose]
-		letter := message.Letter{To: address, Username: who.user.Username, Code: pool.Secret(digits), Link: a.link(app, who, digits)}
-		var err error
+		letter := message.Letter{To: address, Username: who.user.Username, Code: pool.Secret(digits), Link: link(base, app, who, digits)}
 		if post.mail, err = message.Compose(app.Pool, kind, letter); err != nil {
 			return nil, err
 		}

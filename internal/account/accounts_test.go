@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"context"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -34,7 +35,7 @@ func newDesk(t *testing.T, database string, f func(*setup.Document)) *desk {
 	d.taken.Store(true)
 	d.Accounts = &account.Accounts{
 		DB: db, Passwords: password.NewHasher(password.Light(), 4), NameKey: ring.Derive("names"), CodeKey: ring.Derive("codes"),
-		URL: "https://pool.example.com", Now: func() time.Time { return time.UnixMilli(d.at.Load()) },
+		URL: &url.URL{Scheme: "https", Host: "pool.example.com"}, Now: func() time.Time { return time.UnixMilli(d.at.Load()) },
 		Sent: func(context.Context, string, string) bool { d.asked.Add(1); return d.taken.Load() },
 	}
 	var err error
@@ -87,20 +88,6 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// refused demands a refusal of the key; "" demands none.
-func refused(t *testing.T, what string, err error, key string) {
-	t.Helper()
-	got := ""
-	if e := pool.AsError(err); e != nil {
-		got = e.Key()
-	} else if err != nil {
-		got = "another error: " + err.Error()
-	}
-	if got != key {
-		t.Errorf("%s: %q, want %q", what, got, key)
-	}
-}
-
 func second[T any](_ T, err error) error { return err }
 
 func wrong(code string) string {
@@ -133,7 +120,7 @@ func TestSignUp(t *testing.T) {
 			t.Errorf("the code is %q", code)
 		}
 		for _, again := range []string{"ann@example.com", "ANN@EXAMPLE.COM"} {
-			refused(t, again, second(d.SignUp(t.Context(), d.app, account.NewUser{Username: again, Password: secret})), "UsernameExists.email")
+			housetest.Refused(t, again, second(d.SignUp(t.Context(), d.app, account.NewUser{Username: again, Password: secret})), "UsernameExists.email")
 		}
 	})
 }
@@ -159,14 +146,14 @@ func TestSignUpRefusals(t *testing.T) {
 		{account.NewUser{Username: "ann@example.com", Password: "password1", Attributes: map[string]string{"custom:x": "x"}}, "InvalidParameter.schema"},
 		{account.NewUser{Username: "ann@example.com", Password: "password1", Attributes: map[string]string{"name": "\x00"}}, "InvalidParameter.attribute"},
 	} {
-		refused(t, c.in.Username+" "+c.in.Password, second(d.SignUp(t.Context(), d.app, c.in)), c.want)
+		housetest.Refused(t, c.in.Username+" "+c.in.Password, second(d.SignUp(t.Context(), d.app, c.in)), c.want)
 	}
 	if d.Passwords.Count() != 0 {
 		t.Errorf("%d passwords were hashed for nothing", d.Passwords.Count())
 	}
 	d.app.Pool.AdminCreateUserConfig = &pool.AdminCreateUserConfig{AllowAdminCreateUserOnly: new(bool)}
 	*d.app.Pool.AdminCreateUserConfig.AllowAdminCreateUserOnly = true
-	refused(t, "a closed pool", second(d.SignUp(t.Context(), d.app, account.NewUser{Username: "ann@example.com", Password: "password1"})), "NotAuthorized.signup_closed")
+	housetest.Refused(t, "a closed pool", second(d.SignUp(t.Context(), d.app, account.NewUser{Username: "ann@example.com", Password: "password1"})), "NotAuthorized.signup_closed")
 }
 
 // A pool with usernames: the address is an attribute, and case counts.
@@ -178,17 +165,17 @@ func TestSignUpByUsername(t *testing.T) {
 	signUp := func(name, email string) error {
 		return second(d.SignUp(t.Context(), d.app, account.NewUser{Username: name, Password: secret, Attributes: map[string]string{"email": email}, OnPage: true}))
 	}
-	refused(t, "no address", signUp("ann", ""), "InvalidParameter.schema_required")
-	refused(t, "no address at all", second(d.SignUp(t.Context(), d.app, account.NewUser{Username: "ann", Password: secret, OnPage: true})), "InvalidParameter.schema_required")
+	housetest.Refused(t, "no address", signUp("ann", ""), "InvalidParameter.schema_required")
+	housetest.Refused(t, "no address at all", second(d.SignUp(t.Context(), d.app, account.NewUser{Username: "ann", Password: secret, OnPage: true})), "InvalidParameter.schema_required")
 	byProgram, err := d.SignUp(t.Context(), d.app, account.NewUser{Username: "zoe", Password: secret})
 	if err != nil || byProgram.Delivery != nil || byProgram.User.Attributes["email_verified"] != "" {
 		t.Errorf("a program's sign-up without an address: %+v, %v, want an account that waits for an operator", byProgram, err)
 	}
-	refused(t, "ann", signUp("ann", "a@example.com"), "")
+	housetest.Refused(t, "ann", signUp("ann", "a@example.com"), "")
 	d.wait(time.Second)
-	refused(t, "Ann is another", signUp("Ann", "a@example.com"), "")
-	refused(t, "ann again", signUp("ann", "b@example.com"), "UsernameExists.username")
-	refused(t, "her code", d.confirm("ann", d.code("a@example.com"), ""), "CodeMismatch") // the newest mail is Ann's
+	housetest.Refused(t, "Ann is another", signUp("Ann", "a@example.com"), "")
+	housetest.Refused(t, "ann again", signUp("ann", "b@example.com"), "UsernameExists.username")
+	housetest.Refused(t, "her code", d.confirm("ann", d.code("a@example.com"), ""), "CodeMismatch") // the newest mail is Ann's
 }
 
 // A pool that verifies nothing sends nothing: an operator confirms.
@@ -217,7 +204,7 @@ func TestRaceSignUp(t *testing.T) {
 			if err := <-errs; err == nil {
 				made++
 			} else {
-				refused(t, "a loser", err, "UsernameExists.email")
+				housetest.Refused(t, "a loser", err, "UsernameExists.email")
 			}
 		}
 		mails, err := d.DB.Mails.Newest(t.Context(), "", 10)

@@ -55,7 +55,7 @@ func TestAliases(t *testing.T) {
 		bob := d.join("bob", shared)
 		code := d.code(shared)
 		err := d.confirm("bob", code, bob.SessionID)
-		refused(t, "the second who proves it", err, "AliasExists.confirm")
+		housetest.Refused(t, "the second who proves it", err, "AliasExists.confirm")
 		if e := pool.AsError(err); e == nil || e.Field != "email" {
 			t.Errorf("the refusal names %+v, want the email", e)
 		}
@@ -112,11 +112,11 @@ func TestEitherIsUsername(t *testing.T) {
 	if sub == "" || d.found("ann@example.com") != sub || d.found(sub) != sub {
 		t.Errorf("the number leads to %q, the address to %q", sub, d.found("ann@example.com"))
 	}
-	refused(t, "the number again", number("+14155550100", nil), "UsernameExists.phone_number")
-	refused(t, "its address", number("Ann@example.com", nil), "UsernameExists.email")
-	refused(t, "its address with another number", number("+14155550101", map[string]string{"email": "ann@example.com"}), "UsernameExists.email")
+	housetest.Refused(t, "the number again", number("+14155550100", nil), "UsernameExists.phone_number")
+	housetest.Refused(t, "its address", number("Ann@example.com", nil), "UsernameExists.email")
+	housetest.Refused(t, "its address with another number", number("+14155550101", map[string]string{"email": "ann@example.com"}), "UsernameExists.email")
 	must(t, number("+14155550101", nil))
-	refused(t, "neither", number("ann", nil), "InvalidParameter.username_either")
+	housetest.Refused(t, "neither", number("ann", nil), "InvalidParameter.username_either")
 }
 
 // In a pool with aliases too, a name without an account costs what one with an

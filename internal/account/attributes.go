@@ -26,7 +26,7 @@ func (a *Accounts) UpdateAttributes(ctx context.Context, app pool.App, user pool
 	if err := app.Pool.CheckUpdate(app.Client, user, changes); err != nil {
 		return nil, err
 	}
-	post, held, err := a.verification(app, user, changes)
+	post, held, err := a.verification(ctx, app, user, changes)
 	if err != nil {
 		return nil, err
 	}
@@ -44,12 +44,12 @@ func (a *Accounts) UpdateAttributes(ctx context.Context, app pool.App, user pool
 
 // verification is the code for a new e-mail address, nil where none is due;
 // held says that the address waits for it.
-func (a *Accounts) verification(app pool.App, user pool.User, changes map[string]string) (post *posting, held bool, err error) {
+func (a *Accounts) verification(ctx context.Context, app pool.App, user pool.User, changes map[string]string) (post *posting, held bool, err error) {
 	email, changed := changes["email"]
 	if !changed || email == "" || email == user.Email() && user.EmailVerified() || !app.Pool.VerifiesEmail() {
 		return nil, false, nil
 	}
-	post, err = a.compose(app, person{owner: user.Sub, user: &user}, purposeVerify, email)
+	post, err = a.compose(ctx, app, person{owner: user.Sub, user: &user}, purposeVerify, email)
 	return post, app.Pool.VerifiesBeforeUpdate("email") && user.Email() != "", err
 }
 
@@ -95,7 +95,7 @@ func (a *Accounts) SendVerification(ctx context.Context, app pool.App, user pool
 	if err := a.use(ctx, app.Pool.ID, who, budgetSendVerification); err != nil {
 		return pool.Delivery{}, err
 	}
-	post, err := a.compose(app, who, purposeVerify, user.Email())
+	post, err := a.compose(ctx, app, who, purposeVerify, user.Email())
 	if err != nil {
 		return pool.Delivery{}, err
 	}

@@ -79,16 +79,16 @@ func (a *Accounts) Choose(ctx context.Context, app pool.App, in Choice) error {
 	if err != nil {
 		return err
 	}
+	if session.Proven {
+		return pool.ErrSession
+	}
 	if in.Username != "" {
 		who, err := a.find(ctx, app, in.Username)
 		if err != nil || who.user == nil || who.user.Sub != user.Sub {
-			return errSession
+			return pool.ErrSession
 		}
 	}
-	if err := app.Pool.PasswordPolicy().CheckPassword(in.Password); err != nil {
-		return err
-	}
-	if err := app.Pool.CheckChosen(app.Client, user, in.Attributes); err != nil {
+	if err := errors.Join(app.Pool.PasswordPolicy().CheckPassword(in.Password), app.Pool.CheckChosen(app.Client, user, in.Attributes)); err != nil {
 		return err
 	}
 	fresh, err := a.makePassword(ctx, app.Pool, user.Username, in.Password)
@@ -98,7 +98,7 @@ func (a *Accounts) Choose(ctx context.Context, app pool.App, in Choice) error {
 	return a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
 		changed, err := tx.Users.UpdateNamed(ctx, app.Pool, user.Sub, func(u *pool.User) error {
 			if u.Void(session.NotBefore) { // another answer to this session was faster
-				return errSession
+				return pool.ErrSession
 			}
 			u.SetAttributes(in.Attributes)
 			u.Password, u.Status, u.LastModifiedDate = fresh, pool.Confirmed, a.Now().UnixMilli()
@@ -113,29 +113,27 @@ func (a *Accounts) Choose(ctx context.Context, app pool.App, in Choice) error {
 			return nil
 		}, app.Pool.ID, pool.HashToken(in.SessionID))
 		if errors.Is(err, store.ErrNotFound) {
-			return errSession
+			return pool.ErrSession
 		}
 		return err
 	})
 }
 
-var errSession = &pool.Error{Kind: pool.NotAuthorized, Reason: "session"}
-
 // waiting loads a session that waits for purpose at this app, with its user.
 func (a *Accounts) waiting(ctx context.Context, app pool.App, id string, purpose pool.SessionPurpose) (pool.Session, pool.User, error) {
 	session, err := a.DB.Sessions.Get(ctx, app.Pool.ID, pool.HashToken(id))
-	if errors.Is(err, store.ErrNotFound) || err == nil && (session.ClientID != app.Client.ID || session.Purpose != purpose || session.Proven) {
-		return session, pool.User{}, errSession
+	if errors.Is(err, store.ErrNotFound) {
+		return session, pool.User{}, pool.ErrSession
+	}
+	if err == nil {
+		err = session.WaitsAt(app, purpose, a.Now())
 	}
 	if err != nil {
 		return session, pool.User{}, err
 	}
-	if a.Now().UnixMilli() >= session.ExpiresAt {
-		return session, pool.User{}, &pool.Error{Kind: pool.NotAuthorized, Reason: "session_expired"}
-	}
 	user, err := a.DB.Users.Get(ctx, app.Pool.ID, session.Sub)
 	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(session.NotBefore) {
-		err = errSession
+		err = pool.ErrSession
 	}
 	return session, user, err
 }

@@ -97,8 +97,22 @@ func (a *Accounts) spend(ctx context.Context, tx *store.DB, app pool.App, who pe
 	return code, err
 }
 
-// link is where a confirmation by link leads (Cognito: /confirmUser).
-func (a *Accounts) link(app pool.App, who person, digits string) pool.Secret {
+// linkBase is the host that a mailed link names: a configured one, for a request
+// can claim any. It is looked up for nobody too, which must cost the same.
+func (a *Accounts) linkBase(ctx context.Context, app pool.App, purpose pool.CodePurpose) (string, error) {
+	if purpose != pool.PurposeConfirm || !app.Pool.ConfirmsByLink() {
+		return "", nil
+	}
+	domains, err := a.DB.DomainsOf(ctx, app.Pool.ID)
+	return pool.PublicBase(a.URL, domains, app.Domain), err
+}
+
+// link is where a confirmation by link leads (Cognito: /confirmUser), "" where
+// the mail carries a code alone.
+func link(base string, app pool.App, who person, digits string) pool.Secret {
+	if base == "" {
+		return ""
+	}
 	q := url.Values{"client_id": {app.Client.ID}, "user_name": {who.user.Username}, "confirmation_code": {digits}}
-	return pool.Secret(a.URL + "/confirmUser?" + q.Encode())
+	return pool.Secret(base + "/confirmUser?" + q.Encode())
 }

@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/store"
@@ -19,7 +18,13 @@ type Confirmation struct {
 	ForceAlias bool
 }
 
-var errConfirmed = &pool.Error{Kind: pool.NotAuthorized, Reason: "confirmed"}
+var (
+	errConfirmed = &pool.Error{Kind: pool.NotAuthorized, Reason: "confirmed"}
+
+	// errNoVerification: an operator confirms accounts here (Cognito:
+	// ResendConfirmationCode).
+	errNoVerification = &pool.Error{Kind: pool.InvalidParameter, Reason: "no_verification"}
+)
 
 // Confirm proves the address of a new account. The session, if it is there and
 // this account's, is marked proven: with it in hand the door may sign in. A
@@ -29,8 +34,8 @@ func (a *Accounts) Confirm(ctx context.Context, app pool.App, in Confirmation) e
 	if err != nil {
 		return err
 	}
-	if in.Code == "" {
-		return &pool.Error{Kind: pool.InvalidParameter, Reason: "required", Field: "code"}
+	if err := pool.CheckRequired("code", in.Code); err != nil {
+		return err
 	}
 	if err := a.use(ctx, app.Pool.ID, who, pool.BudgetConfirm); err != nil {
 		return err
@@ -64,7 +69,7 @@ func (a *Accounts) holds(ctx context.Context, app pool.App, who person, sessionI
 		return false
 	}
 	s, err := a.DB.Sessions.Get(ctx, app.Pool.ID, pool.HashToken(sessionID)) // for nobody too: it must cost the same
-	return err == nil && who.user != nil && s.Sub == who.user.Sub && s.ClientID == app.Client.ID && s.Purpose == pool.SessionConfirm && a.Now().UnixMilli() < s.ExpiresAt
+	return err == nil && who.user != nil && s.Sub == who.user.Sub && s.WaitsAt(app, pool.SessionConfirm, a.Now()) == nil
 }
 
 // confirmed is the change that a proven address makes: the address it was sent
@@ -85,6 +90,9 @@ func (a *Accounts) confirmed(code pool.MailedCode) func(*pool.User) error {
 // Resend mails a new code; the one before stops working. Where the client hides
 // who has an account, every name gets the same answer.
 func (a *Accounts) Resend(ctx context.Context, app pool.App, username string) (pool.Delivery, error) {
+	if !app.Pool.VerifiesEmail() { // of every name, so it tells nothing of any
+		return pool.Delivery{}, errNoVerification
+	}
 	who, err := a.find(ctx, app, username)
 	if err != nil {
 		return pool.Delivery{}, err
@@ -92,7 +100,7 @@ func (a *Accounts) Resend(ctx context.Context, app pool.App, username string) (p
 	if err := a.use(ctx, app.Pool.ID, who, pool.BudgetResend); err != nil {
 		return pool.Delivery{}, err
 	}
-	if who.user != nil && (who.user.Status != pool.Unconfirmed || who.user.Email() == "" || !app.Pool.VerifiesEmail()) {
+	if who.user != nil && (who.user.Status != pool.Unconfirmed || who.user.Email() == "") {
 		if !app.Client.HidesUsers() {
 			return pool.Delivery{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "confirmed"}
 		}
@@ -105,7 +113,7 @@ func (a *Accounts) Resend(ctx context.Context, app pool.App, username string) (p
 func (p person) nobody() person { return person{owner: p.owner, email: p.email} }
 
 func (a *Accounts) mailCode(ctx context.Context, app pool.App, who person, purpose pool.CodePurpose, typed string) (pool.Delivery, error) {
-	post, err := a.compose(app, who, purpose, who.email)
+	post, err := a.compose(ctx, app, who, purpose, who.email)
 	if err != nil {
 		return pool.Delivery{}, err
 	}
@@ -115,16 +123,12 @@ func (a *Accounts) mailCode(ctx context.Context, app pool.App, who person, purpo
 
 // ResendTo is Resend for the holder of a session: they have shown who they are,
 // so they are told what happened, and the wait for the mail server tells
-// nobody else.
-func (a *Accounts) ResendTo(ctx context.Context, app pool.App, sessionID string) (pool.Delivery, error) {
-	s, err := a.DB.Sessions.Get(ctx, app.Pool.ID, pool.HashToken(sessionID))
-	if errors.Is(err, store.ErrNotFound) || err == nil && (s.ClientID != app.Client.ID || a.Now().UnixMilli() >= s.ExpiresAt) {
-		return pool.Delivery{}, &pool.Error{Kind: pool.NotAuthorized, Reason: "session"}
+// nobody else. Without a session that is good it is Resend.
+func (a *Accounts) ResendTo(ctx context.Context, app pool.App, username, sessionID string) (pool.Delivery, error) {
+	_, user, err := a.waiting(ctx, app, sessionID, pool.SessionConfirm)
+	if pool.AsError(err) != nil || !app.Pool.VerifiesEmail() {
+		return a.Resend(ctx, app, username)
 	}
-	if err != nil {
-		return pool.Delivery{}, err
-	}
-	user, err := a.DB.Users.Get(ctx, app.Pool.ID, s.Sub)
 	if err != nil {
 		return pool.Delivery{}, err
 	}
@@ -135,10 +139,7 @@ func (a *Accounts) ResendTo(ctx context.Context, app pool.App, sessionID string)
 	if user.Status != pool.Unconfirmed {
 		return pool.Delivery{}, errConfirmed
 	}
-	if !app.Pool.VerifiesEmail() { // an operator confirms accounts here
-		return pool.Delivery{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "no_verification"}
-	}
-	post, err := a.compose(app, who, pool.PurposeConfirm, user.Email())
+	post, err := a.compose(ctx, app, who, pool.PurposeConfirm, user.Email())
 	if err != nil {
 		return pool.Delivery{}, err
 	}

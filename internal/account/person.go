@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -26,11 +27,8 @@ var errUnknown = &pool.Error{Kind: pool.UserNotFound, Reason: "client"}
 // who has an account, a name without one is an error.
 func (a *Accounts) find(ctx context.Context, app pool.App, typed string) (person, error) {
 	typed = strings.TrimSpace(typed)
-	if typed == "" {
-		return person{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "required", Field: "username"}
-	}
-	if len(typed) > 512 || pool.CheckAttributeValue("username", typed) != nil {
-		return person{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "username", Field: "username"}
+	if err := cmp.Or(pool.CheckRequired("username", typed), pool.CheckTyped(typed)); err != nil {
+		return person{}, err
 	}
 	names := app.Pool.LookupNames(typed)
 	user, err := a.DB.Users.ByNames(ctx, app.Pool.ID, names)

@@ -53,10 +53,7 @@ func (a *Accounts) Reset(ctx context.Context, app pool.App, in NewPassword) erro
 	if err != nil {
 		return err
 	}
-	if in.Code == "" {
-		return &pool.Error{Kind: pool.InvalidParameter, Reason: "required", Field: "code"}
-	}
-	if err := app.Pool.PasswordPolicy().CheckPassword(in.Password); err != nil {
+	if err := errors.Join(pool.CheckRequired("code", in.Code), app.Pool.PasswordPolicy().CheckPassword(in.Password)); err != nil {
 		return err
 	}
 	if err := a.use(ctx, app.Pool.ID, who, pool.BudgetReset); err != nil {

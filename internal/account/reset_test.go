@@ -26,12 +26,12 @@ func TestReset(t *testing.T) {
 			t.Fatalf("%+v, %v", delivery, err)
 		}
 		code, hashes := d.code("ann@example.com"), d.Passwords.Count()
-		refused(t, "a wrong code", d.reset("ann@example.com", wrong(code), "new password"), "CodeMismatch")
-		refused(t, "a bad password", d.reset("ann@example.com", code, "short"), "InvalidPassword.length")
+		housetest.Refused(t, "a wrong code", d.reset("ann@example.com", wrong(code), "new password"), "CodeMismatch")
+		housetest.Refused(t, "a bad password", d.reset("ann@example.com", code, "short"), "InvalidPassword.length")
 		if d.Passwords.Count() != hashes {
 			t.Error("a wrong code cost a hash")
 		}
-		refused(t, "the code", d.reset("ann@example.com", code, "new password"), "")
+		housetest.Refused(t, "the code", d.reset("ann@example.com", code, "new password"), "")
 		u := d.user(made.User.Sub)
 		if ok, _, _ := d.Passwords.Check(t.Context(), u.Password.Hash, "new password"); !ok {
 			t.Error("the new password does not work")
@@ -42,7 +42,7 @@ func TestReset(t *testing.T) {
 		if _, err := d.DB.Lockouts.Get(t.Context(), housetest.PoolID, u.Sub); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("the lockout is still there: %v", err)
 		}
-		refused(t, "the code again", d.reset("ann@example.com", code, "another one"), "CodeMismatch")
+		housetest.Refused(t, "the code again", d.reset("ann@example.com", code, "another one"), "CodeMismatch")
 	})
 }
 
@@ -58,7 +58,7 @@ func TestResetConfirms(t *testing.T) {
 	if u := d.user(made.User.Sub); u.Status != pool.Confirmed || !u.EmailVerified() {
 		t.Errorf("the account is %+v", u)
 	}
-	refused(t, "the code of the sign-up", d.confirm("ann@example.com", old, ""), "CodeMismatch")
+	housetest.Refused(t, "the code of the sign-up", d.confirm("ann@example.com", old, ""), "CodeMismatch")
 }
 
 // A code proves the address it was sent to, not the one that the account has
@@ -81,7 +81,7 @@ func TestRecoveryIsOff(t *testing.T) {
 		doc.UserPools[0].AccountRecoverySetting = &pool.AccountRecoverySetting{RecoveryMechanisms: []pool.RecoveryMechanism{{Name: "admin_only", Priority: 1}}}
 	})
 	d.signUp("ann@example.com")
-	refused(t, "forgot", second(d.Forgot(t.Context(), d.app, "ann@example.com")), "NotAuthorized.recovery")
+	housetest.Refused(t, "forgot", second(d.Forgot(t.Context(), d.app, "ann@example.com")), "NotAuthorized.recovery")
 }
 
 // A disabled account, or one without a proven address, gets no code; where
@@ -109,7 +109,7 @@ func TestForgotForWhomItCannotHelp(t *testing.T) {
 			if c.want == "" {
 				mails = 2
 			}
-			refused(t, what+" "+hides, second(d.Forgot(t.Context(), d.app, "ann@example.com")), want)
+			housetest.Refused(t, what+" "+hides, second(d.Forgot(t.Context(), d.app, "ann@example.com")), want)
 			if sent, _ := d.DB.Mails.Newest(t.Context(), "", 10); len(sent) != mails {
 				t.Errorf("%s %s: %d mails, want %d", what, hides, len(sent), mails)
 			}
@@ -126,10 +126,10 @@ func TestLegacyClientsAreTold(t *testing.T) {
 		"forgot": second(d.Forgot(t.Context(), d.app, "nobody@example.com")), "resend": second(d.Resend(t.Context(), d.app, "nobody@example.com")),
 		"confirm": d.confirm("nobody@example.com", "123456", ""), "reset": d.reset("nobody@example.com", "123456", secret),
 	} {
-		refused(t, what, err, "UserNotFound.client")
+		housetest.Refused(t, what, err, "UserNotFound.client")
 	}
 	d.signUp("ann@example.com")
-	refused(t, "no code to reset with", d.reset("ann@example.com", "123456", secret), "ExpiredCode")
+	housetest.Refused(t, "no code to reset with", d.reset("ann@example.com", "123456", secret), "ExpiredCode")
 }
 
 // A mail server that is slow is said to be slow to whoever may know; the wait
@@ -142,18 +142,18 @@ func TestSlowMail(t *testing.T) {
 	if !made.Delivery.OnItsWay {
 		t.Error("a mail that is not taken is said to be sent")
 	}
-	if delivery, err := d.ResendTo(t.Context(), d.app, made.SessionID); err != nil || !delivery.OnItsWay {
+	if delivery, err := d.ResendTo(t.Context(), d.app, "ann@example.com", made.SessionID); err != nil || !delivery.OnItsWay {
 		t.Errorf("%+v, %v", delivery, err)
 	}
 	waited := d.asked.Load()
 	for _, name := range []string{"ann@example.com", "nobody@example.com"} {
 		must(t, second(d.Resend(t.Context(), d.app, name)))
+		must(t, second(d.ResendTo(t.Context(), d.app, name, "guess")))
 		must(t, second(d.Forgot(t.Context(), d.app, name)))
 	}
 	if d.asked.Load() != waited {
 		t.Error("somebody waited for the mail server where users are hidden")
 	}
-	refused(t, "another session", second(d.ResendTo(t.Context(), d.app, "guess")), "NotAuthorized.session")
 }
 
 // Where users are hidden, what is shown of the address that a code goes to is

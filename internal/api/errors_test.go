@@ -59,7 +59,7 @@ func TestTranslate(t *testing.T) {
 func TestMessagesAreOfKnownExceptions(t *testing.T) {
 	t.Parallel()
 	m := loadModel(t)
-	kinds := []map[string]string{notAuthorized(), invalidParameter(), otherRefusals()}
+	kinds := []map[string]string{notAuthorized(), invalidParameter(), invalidPassword(), otherRefusals()}
 	n := 0
 	for _, family := range kinds {
 		n += len(family)
@@ -173,9 +173,7 @@ func textOf(e ast.Expr) (string, bool) {
 
 // kindOf reads a kind, written as pool's constant or as a string.
 func kindOf(e ast.Expr) (string, bool) {
-	if name := typeName(e); name == "InvalidUserPoolConfigure" {
-		return pool.InvalidUserPoolConfigure, true
-	} else if name != "" {
+	if name := typeName(e); name != "" {
 		return name, name != "kind"
 	}
 	text, ok := textOf(e)

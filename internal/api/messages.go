@@ -7,7 +7,7 @@ package api
 // own text is not known the sentence is ours.
 func messages() map[string]string {
 	all := map[string]string{}
-	for _, family := range []map[string]string{notAuthorized(), invalidParameter(), otherRefusals()} {
+	for _, family := range []map[string]string{notAuthorized(), invalidParameter(), invalidPassword(), otherRefusals()} {
 		for key, text := range family {
 			all[key] = text
 		}
@@ -103,20 +103,23 @@ func invalidParameter() map[string]string {
 	}
 }
 
-func otherRefusals() map[string]string {
-	const (
-		password = "Password did not conform with policy: "
-		limit    = "Attempt limit exceeded, please try after some time."
-	)
+func invalidPassword() map[string]string {
+	const password = "Password did not conform with policy: "
 	return map[string]string{
-		"InvalidPassword.length":                  password + "Password not long enough",
-		"InvalidPassword.upper":                   password + "Password must have uppercase characters",
-		"InvalidPassword.lower":                   password + "Password must have lowercase characters",
-		"InvalidPassword.number":                  password + "Password must have numeric characters",
-		"InvalidPassword.symbol":                  password + "Password must have symbol characters",
-		"InvalidPassword.long":                    password + "Password must not be longer than 256 characters",
-		"InvalidPassword.characters":              password + "Password must not contain control characters",
-		"InvalidPassword.spaces":                  password + "Password must not begin or end with a space",
+		"InvalidPassword.length":     password + "Password not long enough",
+		"InvalidPassword.upper":      password + "Password must have uppercase characters",
+		"InvalidPassword.lower":      password + "Password must have lowercase characters",
+		"InvalidPassword.number":     password + "Password must have numeric characters",
+		"InvalidPassword.symbol":     password + "Password must have symbol characters",
+		"InvalidPassword.long":       password + "Password must not be longer than 256 characters",
+		"InvalidPassword.characters": password + "Password must not contain control characters",
+		"InvalidPassword.spaces":     password + "Password must not begin or end with a space",
+	}
+}
+
+func otherRefusals() map[string]string {
+	const limit = "Attempt limit exceeded, please try after some time."
+	return map[string]string{
 		"PasswordHistoryPolicyViolation":          "Password has previously been used",
 		"PasswordResetRequired":                   "Password reset required for the user",
 		"UserNotFound":                            "User does not exist.",
@@ -136,7 +139,6 @@ func otherRefusals() map[string]string {
 		"CodeDeliveryFailure":                     "Unable to deliver code to user",
 		"LimitExceeded":                           limit,
 		"LimitExceeded.secrets":                   "Client secrets cannot exceed limit of 2 secrets.",
-		"TooManyFailedAttempts":                   limit,
 		"TooManyRequests":                         "Rate exceeded",
 		"ResourceNotFound.pool":                   "User pool {pool} does not exist.",
 		"ResourceNotFound.client":                 "User pool client {client} does not exist.",
@@ -153,7 +155,6 @@ func otherRefusals() map[string]string {
 		"UnsupportedOperation.revocation":         "Token revocation is not enabled for the client.",
 		"Unauthorized":                            "The client is not authorized to revoke this token.",
 		"FeatureUnavailableInTier":                "{detail}.",
-		"InvalidUserPoolConfiguration":            "{detail}",
 		"UnsupportedUserState":                    "Resend not possible. {username} status is not FORCE_CHANGE_PASSWORD",
 		"UserLambdaValidation":                    "{trigger} failed with error {message}.",
 		"UnexpectedLambda":                        "{trigger} invocation failed due to error {error}.",

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"encoding/json"
 	"html/template"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
@@ -120,17 +122,37 @@ func (b *Mailbox) letters(r *http.Request) ([]letter, error) {
 		return []letter{}, nil
 	}
 	mails, err := b.DB.Mails.Newest(r.Context(), to, shown)
+	if err != nil {
+		return nil, err
+	}
+	links, err := b.links(r.Context(), mails)
 	out := make([]letter, 0, len(mails))
 	for _, m := range mails {
 		out = append(out, letter{
 			ID: m.ID, To: m.To, Subject: m.Subject.Reveal(), Text: m.Text.Reveal(), HTML: m.HTML.Reveal(), Code: m.Code.Reveal(),
-			Link: b.linkIn(m.Text.Reveal()), Pool: m.UserPoolID, State: string(m.State), CreatedAt: time.UnixMilli(m.CreatedAt).UTC(),
+			Link: links[m.UserPoolID].FindString(m.Text.Reveal()), Pool: m.UserPoolID, State: string(m.State), CreatedAt: time.UnixMilli(m.CreatedAt).UTC(),
 		})
 	}
 	return out, err
 }
 
-// linkIn finds the link that leads back to this server, if the mail has one.
-func (b *Mailbox) linkIn(text string) string {
-	return regexp.MustCompile(regexp.QuoteMeta(b.Own.String()) + `/confirmUser\?[^\s<>"]+`).FindString(text)
+// links finds, for each pool that wrote one of the mails, what a link looks like
+// that leads back to this server: to its own host or to a domain of the pool.
+func (b *Mailbox) links(ctx context.Context, mails []pool.Mail) (map[string]*regexp.Regexp, error) {
+	out := map[string]*regexp.Regexp{}
+	for _, m := range mails {
+		if out[m.UserPoolID] != nil {
+			continue
+		}
+		domains, err := b.DB.DomainsOf(ctx, m.UserPoolID)
+		if err != nil {
+			return nil, err
+		}
+		bases := []string{regexp.QuoteMeta(b.Own.String())}
+		for _, d := range domains {
+			bases = append(bases, regexp.QuoteMeta(d.Base(b.Own)))
+		}
+		out[m.UserPoolID] = regexp.MustCompile(`(?:` + strings.Join(bases, "|") + `)/confirmUser\?[^\s<>"]+`)
+	}
+	return out, nil
 }

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -12,21 +13,22 @@ var contacts = []string{"email", "phone_number"}
 // NewAttributes are the attributes of a new account: what was given, held
 // against the schema and the client's rights, and what the username stands for.
 // Blank values count as not given. What the schema requires must be there, and
-// so must whatever asked names. Nothing is verified yet.
+// so must whatever asked names. Nothing is verified yet. All that is wrong is
+// told at once, joined.
 func (a App) NewAttributes(username string, given map[string]string, asked []string) (map[string]string, error) {
-	if err := a.Pool.CheckUsername(username); err != nil {
-		return nil, err
-	}
+	wrong := []error{a.Pool.CheckUsername(username)}
 	out := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		if err := a.checkNew(name, given[name]); err != nil {
-			return nil, err
-		}
+		wrong = append(wrong, a.checkNew(name, given[name]))
 		if given[name] != "" {
 			out[name] = given[name]
 		}
 	}
-	return a.Pool.completed(username, out, asked)
+	if a.Pool.SubIsUsername() {
+		out[a.Pool.contactOf(username)] = username
+	}
+	wrong = append(wrong, a.Pool.checkComplete(out, asked))
+	return unverified(out), errors.Join(wrong...)
 }
 
 func (a App) checkNew(name, value string) error {
@@ -42,12 +44,8 @@ func (a App) checkNew(name, value string) error {
 	return attribute.CheckValue(value)
 }
 
-// completed adds what the username stands for and the verified flags, and
-// demands what must be there.
-func (p Pool) completed(username string, given map[string]string, asked []string) (map[string]string, error) {
-	if p.SubIsUsername() {
-		given[p.contactOf(username)] = username
-	}
+// checkComplete demands what the schema requires and what was asked.
+func (p Pool) checkComplete(given map[string]string, asked []string) error {
 	var missing []string
 	for _, attribute := range p.Attributes() {
 		name := attribute.Name
@@ -55,12 +53,12 @@ func (p Pool) completed(username string, given map[string]string, asked []string
 			missing = append(missing, name)
 		}
 	}
-	if len(missing) > 0 {
-		e := refuse(InvalidParameter, "schema_required", missing[0], "")
-		e.Args = map[string]string{"names": strings.Join(missing, " ")}
-		return nil, e
+	if len(missing) == 0 {
+		return nil
 	}
-	return unverified(given), nil
+	e := refuse(InvalidParameter, "schema_required", missing[0], "")
+	e.Args = map[string]string{"names": strings.Join(missing, " ")}
+	return e
 }
 
 // unverified adds the flags of addresses and numbers that have none.

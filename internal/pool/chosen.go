@@ -1,6 +1,8 @@
 package pool
 
 import (
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -20,27 +22,31 @@ func (p Pool) MissingAttributes(u User) []string {
 
 // CheckChosen holds the attributes that come with a first own password against
 // the schema, the client's rights and what u has: everything missing must be
-// there, and what is set already stays (Cognito: NEW_PASSWORD_REQUIRED).
+// there, and what is set already stays (Cognito: NEW_PASSWORD_REQUIRED). All
+// that is wrong is told at once, joined.
 func (p Pool) CheckChosen(c Client, u User, given map[string]string) error {
-	for name, value := range given {
-		a, ok := p.Attribute(name)
-		switch {
-		case !ok:
-			return refuse(InvalidParameter, "schema", name, "")
-		case !c.MayWrite(a):
-			return refuse(NotAuthorized, "write_attribute", name, "")
-		case a.IsRequired() && u.Attributes[name] != "":
-			return refuse(NotAuthorized, "already_provided", name, "")
-		}
-		if err := a.CheckValue(value); err != nil {
-			return err
-		}
+	var wrong []error
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		wrong = append(wrong, p.checkChosen(c, u, name, given[name]))
 	}
 	missing := slices.DeleteFunc(p.MissingAttributes(u), func(name string) bool { return given[name] != "" })
 	if len(missing) > 0 {
 		e := refuse(InvalidParameter, "attributes_missing", missing[0], "")
 		e.Args = map[string]string{"names": strings.Join(missing, " and ")}
-		return e
+		wrong = append(wrong, e)
 	}
-	return nil
+	return errors.Join(wrong...)
+}
+
+func (p Pool) checkChosen(c Client, u User, name, value string) error {
+	a, ok := p.Attribute(name)
+	switch {
+	case !ok:
+		return refuse(InvalidParameter, "schema", name, "")
+	case !c.MayWrite(a):
+		return refuse(NotAuthorized, "write_attribute", name, "")
+	case a.IsRequired() && u.Attributes[name] != "":
+		return refuse(NotAuthorized, "already_provided", name, "")
+	}
+	return a.CheckValue(value)
 }

@@ -63,6 +63,11 @@ type Delivery struct {
 	OnItsWay      bool
 }
 
+// MailedTo is the delivery of a code to an e-mail address.
+func MailedTo(address string) Delivery {
+	return Delivery{Destination: MaskEmail(address), Medium: "EMAIL", AttributeName: "email"}
+}
+
 // Budget bounds what may be tried per user and hour.
 type Budget struct {
 	Action string

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
 )
@@ -33,6 +34,36 @@ var (
 
 // Custom says whether this is a whole host name.
 func (d Domain) Custom() bool { return strings.Contains(d.Domain, ".") }
+
+// Base is the URL of the domain on the server whose own URL is own: scheme and
+// port are the same.
+func (d Domain) Base(own *url.URL) string {
+	host := d.Domain
+	if !d.Custom() {
+		host += "." + own.Hostname()
+	}
+	if port := own.Port(); port != "" {
+		host += ":" + port
+	}
+	return own.Scheme + "://" + host
+}
+
+// PublicBase is where people outside are led to a pool: its custom domain if it
+// has one, else the domain where they are already, else the server's own host.
+// A prefix domain where they are not may not resolve for them. Only a domain of
+// the pool is ever named, whatever asked is.
+func PublicBase(own *url.URL, domains []Domain, asked string) string {
+	base := own.Scheme + "://" + own.Host
+	for _, d := range domains {
+		if d.Custom() {
+			return d.Base(own)
+		}
+		if d.Domain == asked {
+			base = d.Base(own)
+		}
+	}
+	return base
+}
 
 // Check refuses a domain that is neither a prefix nor a host name (Cognito:
 // DomainType), and the words that Cognito reserves in prefixes.

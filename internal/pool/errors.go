@@ -47,10 +47,27 @@ func (e *Error) Is(target error) bool {
 	return ok && t.Kind == e.Kind && (t.Reason == "" || t.Reason == e.Reason)
 }
 
-// AsError finds the refusal inside err, or returns nil.
+// AsError finds the refusal inside err, the first where several were joined, or
+// returns nil.
 func AsError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
+	}
+	return nil
+}
+
+// Refusals lists the refusals that were joined in err, in their order: a page
+// shows all of them, a program is told the first.
+func Refusals(err error) []*Error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []*Error
+		for _, one := range joined.Unwrap() {
+			all = append(all, Refusals(one)...)
+		}
+		return all
+	}
+	if e := AsError(err); e != nil {
+		return []*Error{e}
 	}
 	return nil
 }
@@ -67,7 +84,6 @@ const (
 	CodeMismatch             = "CodeMismatch"
 	ExpiredCode              = "ExpiredCode"
 	LimitExceeded            = "LimitExceeded"
-	TooManyFailedAttempts    = "TooManyFailedAttempts"
 	TooManyRequests          = "TooManyRequests"
 	ResourceNotFound         = "ResourceNotFound"
 	ConcurrentModification   = "ConcurrentModification"
@@ -76,7 +92,6 @@ const (
 	InvalidOAuthFlow         = "InvalidOAuthFlow"
 	ScopeDoesNotExist        = "ScopeDoesNotExist"
 	PasswordResetRequired    = "PasswordResetRequired"
-	InvalidUserPoolConfigure = "InvalidUserPoolConfiguration"
 	FeatureUnavailableInTier = "FeatureUnavailableInTier"
 )
 

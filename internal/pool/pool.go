@@ -6,10 +6,12 @@ import (
 )
 
 // App is an app client together with its pool: loaded once by a door and
-// passed by value.
+// passed by value. Domain is the pool's domain at which it was asked for, "" on
+// the server's own host.
 type App struct {
 	Pool   Pool
 	Client Client
+	Domain string
 }
 
 // Pool is one user pool: its id, its settings, and when they changed (ms).
@@ -166,6 +168,10 @@ func (p Pool) TemporaryPasswordLife() time.Duration {
 
 // VerifiesEmail says whether sign-up sends a code to the e-mail address.
 func (p Pool) VerifiesEmail() bool { return slices.Contains(p.AutoVerifiedAttributes, "email") }
+
+// ConfirmsByCode says whether a mailed code or link confirms u. Where none can,
+// an operator must.
+func (p Pool) ConfirmsByCode(u User) bool { return p.VerifiesEmail() && u.Email() != "" }
 
 // SelfSignUp says whether people may create their own account.
 func (p Pool) SelfSignUp() bool {

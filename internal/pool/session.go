@@ -54,6 +54,22 @@ func NewSession(app App, purpose SessionPurpose, owner string, u User, now time.
 	}
 }
 
+// WaitsAt refuses a session that does not wait for purpose at app, or has done
+// so for too long: every step that goes on from a session asks this first.
+func (s Session) WaitsAt(app App, purpose SessionPurpose, now time.Time) error {
+	if s.UserPoolID != app.Pool.ID || s.ClientID != app.Client.ID || s.Purpose != purpose {
+		return ErrSession
+	}
+	if now.UnixMilli() >= s.ExpiresAt {
+		return refuse(NotAuthorized, "session_expired", "", "")
+	}
+	return nil
+}
+
+// ErrSession refuses a session that is not there, or not for what it is brought
+// to.
+var ErrSession = refuse(NotAuthorized, "session", "", "")
+
 // BrowserSession remembers that a browser signed in to a pool, for all its app
 // clients. Kept under the SHA-256 of the cookie; times are ms.
 type BrowserSession struct {

@@ -215,7 +215,7 @@ func CheckEmail(field, address string) error {
 	parsed, err := mail.ParseAddress(address)
 	local, host, _ := strings.Cut(address, "@")
 	plain := err == nil && parsed.Name == "" && parsed.Address == address && !strings.ContainsAny(address, "<>\" ")
-	if !plain || len(address) > 254 || len(local) > 64 || !publicHost(host) || looksAlike(address) || strings.ContainsFunc(address, notUsernameRune) {
+	if !plain || len(address) > MaxName || len(local) > 64 || !publicHost(host) || looksAlike(address) || strings.ContainsFunc(address, notUsernameRune) {
 		return refuse(InvalidParameter, "email", field, "")
 	}
 	return nil
@@ -232,6 +232,27 @@ func publicHost(host string) bool {
 		}
 	}
 	return len(labels) > 1 && strings.Trim(labels[len(labels)-1], "0123456789") != ""
+}
+
+// MaxName bounds a name that somebody types, in characters: an e-mail address
+// is the longest (RFC 5321).
+const MaxName = 254
+
+// CheckTyped refuses what no name can be that leads to an account; a blank one
+// is for [CheckRequired].
+func CheckTyped(name string) error {
+	if utf8.RuneCountInString(name) > MaxName || CheckAttributeValue("username", name) != nil {
+		return refuse(InvalidParameter, "username", "username", "")
+	}
+	return nil
+}
+
+// CheckRequired refuses a field that was left blank.
+func CheckRequired(field, value string) error {
+	if value == "" {
+		return refuse(InvalidParameter, "required", field, "")
+	}
+	return nil
 }
 
 // CheckAttributeValue refuses what Cognito's AttributeValueType does not allow:

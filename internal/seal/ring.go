@@ -146,9 +146,6 @@ func (r *Ring) Derive(label string) []byte {
 	return subkey(r.keys[len(r.keys)-1].secret, infoDerive+label)
 }
 
-// ID returns the id of the key that seals.
-func (r *Ring) ID() string { return r.keys[0].id }
-
 // LogValue hides the ring from logs.
 func (r *Ring) LogValue() slog.Value { return slog.StringValue("[key ring]") }
 

@@ -15,6 +15,9 @@ func (s *Server) front(next http.Handler) http.Handler {
 	bounded := s.limits.limit(http.MaxBytesHandler(next, 1<<20))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.forwarded(r)
+		if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 { // it may have had a length too, which others on its way may have gone by (RFC 9112 §6.1)
+			w.Header().Set("Connection", "close")
+		}
 		began := time.Now()
 		seen := &statusWriter{ResponseWriter: w}
 		defer func() {

@@ -122,7 +122,7 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 	s.limits = &limiter{now: now, local: !c.Dev}
 	nameKey := ring.Derive("names")
 	accounts := &account.Accounts{
-		DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, CodeKey: ring.Derive("codes"), URL: c.URL, Now: now, Sent: s.pump.sent,
+		DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, CodeKey: ring.Derive("codes"), URL: s.own, Now: now, Sent: s.pump.sent,
 	}
 	people := &signin.Signin{DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, Now: now}
 	pages := &web.Web{

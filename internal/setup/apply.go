@@ -24,7 +24,6 @@ type Change struct {
 	Kind      string // "user pool", "app client" or "domain"
 	ID        string
 	Name      string
-	PoolID    string
 	Action    Action
 	Members   []string
 	NewSecret pool.Secret
@@ -117,14 +116,14 @@ func (r *applying) pool(ctx context.Context, e PoolEntry) error {
 	before, err := r.findPool(ctx, e)
 	if errors.Is(err, store.ErrNotFound) {
 		made, err := r.makePool(ctx, r.tx, e)
-		r.changes = append(r.changes, Change{Kind: "user pool", ID: made.ID, Name: made.PoolName, PoolID: made.ID, Action: Created})
+		r.changes = append(r.changes, Change{Kind: "user pool", ID: made.ID, Name: made.PoolName, Action: Created})
 		return err
 	}
 	if err != nil {
 		return err
 	}
 	_, members, err := r.changePool(ctx, r.tx, before, e.Settings)
-	r.note(Change{Kind: "user pool", ID: before.ID, Name: e.PoolName, PoolID: before.ID, Members: members})
+	r.note(Change{Kind: "user pool", ID: before.ID, Name: e.PoolName, Members: members})
 	return err
 }
 
@@ -146,7 +145,7 @@ func (r *applying) client(ctx context.Context, e ClientEntry) error {
 	if err != nil {
 		return err
 	}
-	change := Change{Kind: "app client", Name: e.ClientName, PoolID: e.UserPoolID, Action: Created}
+	change := Change{Kind: "app client", Name: e.ClientName, Action: Created}
 	before, err := r.findClient(ctx, e)
 	if errors.Is(err, store.ErrNotFound) {
 		made, err := r.makeClient(ctx, r.tx, e)
@@ -193,7 +192,7 @@ func (r *applying) domain(ctx context.Context, d pool.Domain) error {
 	if d.UserPoolID == "" {
 		d.UserPoolID = r.onlyID
 	}
-	change := Change{Kind: "domain", ID: d.Domain, Name: d.Domain, PoolID: d.UserPoolID, Action: Created}
+	change := Change{Kind: "domain", ID: d.Domain, Name: d.Domain, Action: Created}
 	before, err := r.tx.Domain(ctx, d.Domain)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err

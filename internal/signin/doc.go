@@ -5,6 +5,7 @@
 //	Begin(Password) ──► wrong, locked, disabled: an error that says no more than it must
 //	      │ right
 //	      ├─ CONFIRMED ───► Done ──► Remember (browser session)
+//	      ├─ UNCONFIRMED, an operator must confirm ─► Waiting
 //	      └─ UNCONFIRMED ─► Confirm (a Session that waits for the mailed code)
 //	                            │ account.Confirm marks it proven
 //	Begin(Proven) ◄─────────────┘ ──► Done

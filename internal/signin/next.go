@@ -18,9 +18,11 @@ func (s *Signin) next(ctx context.Context, app pool.App, user pool.User) (Step, 
 	switch {
 	case user.Disabled:
 		return Step{}, errDisabled
+	case user.Status == pool.Unconfirmed && !app.Pool.ConfirmsByCode(user):
+		return Step{Waiting: &Waiting{}}, nil
 	case user.Status == pool.Unconfirmed:
 		id, err := s.openSession(ctx, app, pool.NewConfirmSession(app, user, now))
-		return Step{Confirm: &Confirm{SessionID: id, User: user}}, err
+		return Step{Confirm: &Confirm{SessionID: id, SentTo: pool.MailedTo(user.Email())}}, err
 	case user.Status == pool.ResetRequired:
 		return Step{}, errReset
 	case user.Status == pool.ForceChangePassword:

@@ -3,7 +3,6 @@ package signin
 import (
 	"context"
 	"errors"
-	"unicode/utf8"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/store"
@@ -21,10 +20,10 @@ type person struct {
 // not. A name that nobody can have is nobody's.
 func (s *Signin) find(ctx context.Context, app pool.App, typed string) (person, error) {
 	names := app.Pool.SignInNames(typed)
-	if names[0].Folded == "" {
-		return person{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "required", Field: "username"}
+	if err := pool.CheckRequired("username", names[0].Folded); err != nil {
+		return person{}, err
 	}
-	if pool.CheckAttributeValue("username", typed) != nil || utf8.RuneCountInString(typed) > 254 {
+	if pool.CheckTyped(typed) != nil {
 		return person{}, errWrong
 	}
 	user, err := s.DB.Users.ByNames(ctx, app.Pool.ID, names)
@@ -44,11 +43,11 @@ func (s *Signin) reserve(ctx context.Context, poolID, owner string) (pool.Lockou
 // of all who bring its id, one gets it.
 func (s *Signin) take(ctx context.Context, app pool.App, id string, purpose pool.SessionPurpose) (pool.Session, error) {
 	session, err := s.DB.Sessions.Take(ctx, app.Pool.ID, pool.HashToken(id))
-	if errors.Is(err, store.ErrNotFound) || err == nil && (session.ClientID != app.Client.ID || session.Purpose != purpose) {
-		return session, errSession
+	if errors.Is(err, store.ErrNotFound) {
+		return session, pool.ErrSession
 	}
-	if err == nil && s.Now().UnixMilli() >= session.ExpiresAt {
-		return session, &pool.Error{Kind: pool.NotAuthorized, Reason: "session_expired"}
+	if err == nil {
+		err = session.WaitsAt(app, purpose, s.Now())
 	}
 	return session, err
 }
@@ -74,7 +73,7 @@ func (s *Signin) Chosen(ctx context.Context, app pool.App, sessionID, username s
 	}
 	session, err := s.take(ctx, app, sessionID, pool.SessionChoice)
 	if err == nil && session.Owner != who.owner {
-		err = errSession
+		err = pool.ErrSession
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/password"
@@ -43,14 +44,18 @@ type Step struct {
 	Confirm     *Confirm
 	SRP         *Exchange
 	NewPassword *NewPassword
+	Waiting     *Waiting
 }
 
-// Confirm asks for the code that proves a new account's address; SessionID
-// leads on once it is there.
+// Confirm asks for the code that proves a new account's address, which went to
+// SentTo; SessionID leads on once it is there.
 type Confirm struct {
 	SessionID string
-	User      pool.User
+	SentTo    pool.Delivery
 }
+
+// Waiting says that no code can confirm the account: an operator must.
+type Waiting struct{}
 
 // NewPassword asks for a password in place of a temporary one; SessionID leads
 // on once account.Choose has set it.
@@ -64,7 +69,6 @@ var (
 	errWrong    = &pool.Error{Kind: pool.NotAuthorized, Reason: "password"}
 	errDisabled = &pool.Error{Kind: pool.NotAuthorized, Reason: "disabled"}
 	errUnknown  = &pool.Error{Kind: pool.UserNotFound}
-	errSession  = &pool.Error{Kind: pool.NotAuthorized, Reason: "session"}
 	errBusy     = &pool.Error{Kind: pool.TooManyRequests}
 )
 
@@ -93,8 +97,8 @@ func (s *Signin) begin(ctx context.Context, app pool.App, in Attempt) (Step, err
 }
 
 func (s *Signin) byPassword(ctx context.Context, app pool.App, username, secret string) (Step, error) {
-	if secret == "" {
-		return Step{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "required", Field: "password"}
+	if err := errors.Join(pool.CheckRequired("username", strings.TrimSpace(username)), pool.CheckRequired("password", secret)); err != nil {
+		return Step{}, err
 	}
 	if pool.CheckPasswordShape(secret) != nil {
 		return Step{}, errWrong // no account has such a password
@@ -169,8 +173,11 @@ func busy(err error) error {
 // bySession goes on from a session whose proof was brought.
 func (s *Signin) bySession(ctx context.Context, app pool.App, id string) (Step, error) {
 	session, err := s.DB.Sessions.Get(ctx, app.Pool.ID, pool.HashToken(id))
-	if errors.Is(err, store.ErrNotFound) || err == nil && (!session.Proven || session.ClientID != app.Client.ID) {
-		return Step{}, errSession
+	if errors.Is(err, store.ErrNotFound) || err == nil && !session.Proven {
+		return Step{}, pool.ErrSession
+	}
+	if err == nil { // before it is taken away: it may be somebody else's
+		err = session.WaitsAt(app, session.Purpose, s.Now())
 	}
 	if err != nil {
 		return Step{}, err
@@ -180,7 +187,7 @@ func (s *Signin) bySession(ctx context.Context, app pool.App, id string) (Step, 
 	}
 	user, err := s.DB.Users.Get(ctx, app.Pool.ID, session.Sub)
 	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(session.NotBefore) {
-		return Step{}, errSession
+		return Step{}, pool.ErrSession
 	}
 	if err != nil {
 		return Step{}, err

@@ -62,19 +62,6 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func refused(t *testing.T, what string, err error, key string) {
-	t.Helper()
-	got := ""
-	if e := pool.AsError(err); e != nil {
-		got = e.Key()
-	} else if err != nil {
-		got = "another error: " + err.Error()
-	}
-	if got != key {
-		t.Errorf("%s: %q, want %q", what, got, key)
-	}
-}
-
 func second[T any](_ T, err error) error { return err }
 
 func TestPassword(t *testing.T) {
@@ -99,15 +86,15 @@ func TestPassword(t *testing.T) {
 		"a long name":     {strings.Repeat("a", 300) + "@example.com", secret, "NotAuthorized.password"},
 		"a long password": {"ann@example.com", strings.Repeat("a", 100_000), "NotAuthorized.password"},
 	} {
-		refused(t, what, second(g.try(c.name, c.secret)), c.want)
+		housetest.Refused(t, what, second(g.try(c.name, c.secret)), c.want)
 	}
 }
 
 func TestLegacyClientsAreTold(t *testing.T) {
 	t.Parallel()
 	g := newGate(t, "", func(d *setup.Document) { d.UserPoolClients[0].PreventUserExistenceErrors = "LEGACY" })
-	refused(t, "unknown", second(g.try("bob@example.com", secret)), "UserNotFound")
-	refused(t, "wrong", second(g.try("ann@example.com", "wrong")), "NotAuthorized.password")
+	housetest.Refused(t, "unknown", second(g.try("bob@example.com", secret)), "UserNotFound")
+	housetest.Refused(t, "wrong", second(g.try("ann@example.com", "wrong")), "NotAuthorized.password")
 }
 
 // Only who knows the password learns that the account is disabled or waits for
@@ -116,14 +103,25 @@ func TestStates(t *testing.T) {
 	t.Parallel()
 	g := newGate(t, "", nil)
 	g.change(func(u *pool.User) { u.Disabled = true })
-	refused(t, "disabled", second(g.try("ann@example.com", secret)), "NotAuthorized.disabled")
-	refused(t, "disabled, wrong", second(g.try("ann@example.com", "wrong")), "NotAuthorized.password")
+	housetest.Refused(t, "disabled", second(g.try("ann@example.com", secret)), "NotAuthorized.disabled")
+	housetest.Refused(t, "disabled, wrong", second(g.try("ann@example.com", "wrong")), "NotAuthorized.password")
 	g.change(func(u *pool.User) { u.Disabled, u.Status = false, pool.Unconfirmed })
-	refused(t, "unconfirmed, wrong", second(g.try("ann@example.com", "wrong")), "NotAuthorized.password")
+	housetest.Refused(t, "unconfirmed, wrong", second(g.try("ann@example.com", "wrong")), "NotAuthorized.password")
 	step, err := g.try("ann@example.com", secret)
-	if err != nil || step.Done != nil || step.Confirm == nil || step.Confirm.SessionID == "" {
+	if err != nil || step.Done != nil || step.Confirm == nil || step.Confirm.SessionID == "" || step.Confirm.SentTo.Destination != "a***@e***" {
 		t.Fatalf("unconfirmed: %+v, %v", step, err)
 	}
+	waits := func(what string) {
+		t.Helper()
+		if step, err := g.try("ann@example.com", secret); err != nil || step.Waiting == nil || step.Confirm != nil || step.Done != nil {
+			t.Errorf("%s: %+v, %v, want that it waits for an operator", what, step, err)
+		}
+	}
+	g.change(func(u *pool.User) { delete(u.Attributes, "email") })
+	waits("unconfirmed, without an address")
+	g.change(func(u *pool.User) { u.Attributes["email"] = "ann@example.com" })
+	g.app.Pool.AutoVerifiedAttributes = nil
+	waits("unconfirmed, in a pool that verifies nothing")
 }
 
 func TestLockout(t *testing.T) {
@@ -132,19 +130,19 @@ func TestLockout(t *testing.T) {
 		g := newGate(t, database, nil)
 		for _, name := range []string{"ann@example.com", "nobody@example.com"} {
 			for range 5 {
-				refused(t, name, second(g.try(name, "wrong")), "NotAuthorized.password")
+				housetest.Refused(t, name, second(g.try(name, "wrong")), "NotAuthorized.password")
 			}
-			refused(t, name+", the sixth", second(g.try(name, "wrong")), "NotAuthorized.attempts")
+			housetest.Refused(t, name+", the sixth", second(g.try(name, "wrong")), "NotAuthorized.attempts")
 		}
 		hashes := g.Passwords.Count()
-		refused(t, "the right one during the lock", second(g.try("ann@example.com", secret)), "NotAuthorized.attempts")
+		housetest.Refused(t, "the right one during the lock", second(g.try("ann@example.com", secret)), "NotAuthorized.attempts")
 		if g.Passwords.Count() != hashes {
 			t.Error("a locked account cost a hash")
 		}
 		g.wait(time.Second)
-		refused(t, "the right one after it", second(g.try("ann@example.com", secret)), "")
+		housetest.Refused(t, "the right one after it", second(g.try("ann@example.com", secret)), "")
 		for range 5 { // a success begins the count afresh
-			refused(t, "afresh", second(g.try("ann@example.com", "wrong")), "NotAuthorized.password")
+			housetest.Refused(t, "afresh", second(g.try("ann@example.com", "wrong")), "NotAuthorized.password")
 		}
 	})
 }
@@ -178,7 +176,7 @@ func TestOutdatedHashIsRenewed(t *testing.T) {
 	old, err := password.NewHasher(password.Params{MemoryKiB: 64, Passes: 1, Lanes: 1}, 1).Hash(t.Context(), secret)
 	must(t, err)
 	g.change(func(u *pool.User) { u.Password.Hash = old })
-	refused(t, "wrong", second(g.try("ann@example.com", "wrong")), "NotAuthorized.password")
+	housetest.Refused(t, "wrong", second(g.try("ann@example.com", "wrong")), "NotAuthorized.password")
 	hash := func() string {
 		u, err := g.DB.Users.Get(t.Context(), housetest.PoolID, "ann")
 		must(t, err)
@@ -187,12 +185,12 @@ func TestOutdatedHashIsRenewed(t *testing.T) {
 	if hash() != old {
 		t.Error("a wrong password changed the hash")
 	}
-	refused(t, "right", second(g.try("ann@example.com", secret)), "")
+	housetest.Refused(t, "right", second(g.try("ann@example.com", secret)), "")
 	fresh := hash()
 	if _, outdated, err := g.Passwords.Check(t.Context(), fresh, secret); fresh == old || outdated || err != nil {
 		t.Errorf("the hash is %q, %v", fresh, err)
 	}
-	refused(t, "right again", second(g.try("ann@example.com", secret)), "")
+	housetest.Refused(t, "right again", second(g.try("ann@example.com", secret)), "")
 }
 
 // Where no slot comes free in time nobody gets in, and nobody hears that the
@@ -238,23 +236,44 @@ func TestProvenSession(t *testing.T) {
 			return second(g.Begin(t.Context(), app, signin.Attempt{Factor: signin.Proven{SessionID: id}}))
 		}
 		id := session(true)
-		refused(t, "proven", begin(g.app, id), "")
-		refused(t, "twice", begin(g.app, id), "NotAuthorized.session")
-		refused(t, "not proven", begin(g.app, session(false)), "NotAuthorized.session")
-		refused(t, "a guess", begin(g.app, "guess"), "NotAuthorized.session")
-		refused(t, "nothing", begin(g.app, ""), "NotAuthorized.session")
+		housetest.Refused(t, "proven", begin(g.app, id), "")
+		housetest.Refused(t, "twice", begin(g.app, id), "NotAuthorized.session")
+		housetest.Refused(t, "not proven", begin(g.app, session(false)), "NotAuthorized.session")
+		housetest.Refused(t, "a guess", begin(g.app, "guess"), "NotAuthorized.session")
+		housetest.Refused(t, "nothing", begin(g.app, ""), "NotAuthorized.session")
 		other, err := g.DB.App(t.Context(), "otherapp")
 		must(t, err)
-		refused(t, "another app's", begin(other, session(true)), "NotAuthorized.session")
+		housetest.Refused(t, "another app's", begin(other, session(true)), "NotAuthorized.session")
+		tried := session(true)
+		housetest.Refused(t, "tried at another app", begin(other, tried), "NotAuthorized.session")
+		housetest.Refused(t, "then at its own", begin(g.app, tried), "")
 		ended := session(true)
 		g.wait(time.Second)
 		g.change(func(u *pool.User) { u.NotBefore = g.at.Load() })
-		refused(t, "ended by a change of the account", begin(g.app, ended), "NotAuthorized.session")
-		refused(t, "begun after it", begin(g.app, session(true)), "")
+		housetest.Refused(t, "ended by a change of the account", begin(g.app, ended), "NotAuthorized.session")
+		housetest.Refused(t, "begun after it", begin(g.app, session(true)), "")
 		late := session(true)
 		g.wait(24 * time.Hour)
-		refused(t, "late", begin(g.app, late), "NotAuthorized.session_expired")
+		housetest.Refused(t, "late", begin(g.app, late), "NotAuthorized.session_expired")
 	})
+}
+
+// The session of a choice serves the name, the app and the time that it was
+// opened for.
+func TestChosen(t *testing.T) {
+	t.Parallel()
+	g := newGate(t, "", nil)
+	chosen := func(app pool.App, after time.Duration) error {
+		id, err := g.Offer(t.Context(), g.app, "ann@example.com")
+		must(t, err)
+		g.wait(after)
+		return g.Chosen(t.Context(), app, id, "ann@example.com")
+	}
+	other := g.app
+	other.Client.ID = "otherapp"
+	housetest.Refused(t, "in time", chosen(g.app, g.app.Client.AuthSessionLife()-time.Millisecond), "")
+	housetest.Refused(t, "too late", chosen(g.app, g.app.Client.AuthSessionLife()), "NotAuthorized.session_expired")
+	housetest.Refused(t, "at another app", chosen(other, 0), "NotAuthorized.session")
 }
 
 func TestBrowserSession(t *testing.T) {

@@ -32,9 +32,9 @@ func TestBusyGivesTheTryBack(t *testing.T) {
 	}
 	g.Passwords = password.NewHasher(password.Light(), 1)
 	for range 4 {
-		refused(t, "nobody, wrong", second(g.try("nobody@example.com", secret)), "NotAuthorized.password")
+		housetest.Refused(t, "nobody, wrong", second(g.try("nobody@example.com", secret)), "NotAuthorized.password")
 	}
-	refused(t, "the right password", second(g.try("ann@example.com", secret)), "")
+	housetest.Refused(t, "the right password", second(g.try("ann@example.com", secret)), "")
 }
 
 // occupy holds the only slot for a good while; release waits for its end.
@@ -102,5 +102,5 @@ func TestResetDuringASignInThatWaitsForACode(t *testing.T) {
 	g.change(func(u *pool.User) { u.Status = pool.Unconfirmed })
 	id := g.resetDuringSignIn().Confirm.SessionID
 	must(t, second(g.DB.Sessions.Update(t.Context(), func(s *pool.Session) error { s.Proven = true; return nil }, housetest.PoolID, pool.HashToken(id))))
-	refused(t, "the session", second(g.Begin(t.Context(), g.app, signin.Attempt{Factor: signin.Proven{SessionID: id}})), "NotAuthorized.session")
+	housetest.Refused(t, "the session", second(g.Begin(t.Context(), g.app, signin.Attempt{Factor: signin.Proven{SessionID: id}})), "NotAuthorized.session")
 }

@@ -279,8 +279,13 @@ func TestAPIUserAuth(t *testing.T) {
 	}
 	_, err = answer(choice.Session, "ann@example.com", "secret1")
 	refused(t, err, "NotAuthorizedException", "Invalid session for the user.")
+}
 
-	// A sign-up leads on by its session, without a password again.
+// A sign-up leads on by its session, without a password again.
+func TestAPISignUpLeadsOn(t *testing.T) {
+	t.Parallel()
+	h := apiHouse(t, "", nil)
+	ctx, c := t.Context(), sdk(h)
 	carol, password := aws.String("carol@example.com"), aws.String("secret3")
 	up, err := c.SignUp(ctx, &cip.SignUpInput{ClientId: clientID(), Username: carol, Password: password})
 	if err != nil {

@@ -105,8 +105,17 @@ func TestAPIOperatorKeys(t *testing.T) {
 		if len(keys) != 2 {
 			t.Errorf("%d keys are left", len(keys))
 		}
+	})
+}
 
-		// What people do needs no key.
+// What people do needs no key, and a bad one does no harm.
+func TestAPIPeopleNeedNoKey(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		url, ledger := strict(t, database)
+		ctx := t.Context()
+		full, err := server.AddKey(ctx, ledger, server.Key{Name: "ci"})
+		must(t, err)
 		_, err = signer(url, "", "").InitiateAuth(ctx, &cip.InitiateAuthInput{AuthFlow: "USER_SRP_AUTH", ClientId: clientID(), AuthParameters: map[string]string{}})
 		throws(t, err, "InvalidParameterException", "USERNAME")
 		_, err = signer(url, full.ID, "wrong").InitiateAuth(ctx, &cip.InitiateAuthInput{AuthFlow: "USER_SRP_AUTH", ClientId: clientID(), AuthParameters: map[string]string{}})

@@ -66,10 +66,23 @@ func TestEveryPage(t *testing.T) {
 	w.inspect("confirmUser")
 	w.press("[name=confirm]")
 	w.inspect("message-link")
+	inspectRecovery(w, path)
+	w.open(s.house.URL() + "/mailbox")
+	w.inspect("mailbox")
+	p := person{window: w, sample: s, email: "ann.lee@example.com"}
+	p.signsUp("Pebble-12")
+	w.inspect("app-profile")
+	w.do("opening the details", clicks("summary"))
+	w.inspect("app-profile-open")
+}
+
+// inspectRecovery looks at the pages of a forgotten password.
+func inspectRecovery(w *window, path func(string) string) {
+	w.t.Helper()
 	w.open(path("/forgotPassword"))
 	w.inspect("forgot")
 	if at := w.focused(); at != "forgotUsername" {
-		t.Errorf("the focus is on %q, want the address", at)
+		w.t.Errorf("the focus is on %q, want the address", at)
 	}
 	w.fill("forgotUsername", "bea@example.com")
 	w.enter()
@@ -78,13 +91,6 @@ func TestEveryPage(t *testing.T) {
 	w.fill("new_password", "short")
 	w.enter()
 	w.inspect("reset-wrong")
-	w.open(s.house.URL() + "/mailbox")
-	w.inspect("mailbox")
-	p := person{window: w, sample: s, email: "ann.lee@example.com"}
-	p.signsUp("Pebble-12")
-	w.inspect("app-profile")
-	w.do("opening the details", clicks("summary"))
-	w.inspect("app-profile-open")
 }
 
 // inspect holds the page against everything that every page promises.

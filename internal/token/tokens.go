@@ -98,6 +98,9 @@ type Redemption struct{ Code, RedirectURI, Verifier string }
 // is authenticated already. A wrong redirect or verifier burns the code; a
 // second redemption also ends what the first gave.
 func (t *Tokens) Redeem(ctx context.Context, app pool.App, in Redemption) (Set, error) {
+	if !app.Client.AllowsFlow("code") {
+		return Set{}, errUnauthorized
+	}
 	now := t.Now()
 	code, err := t.DB.Codes.Spend(ctx, app, pool.HashToken(in.Code), now.UnixMilli())
 	switch {

@@ -279,6 +279,10 @@ func TestRedemption(t *testing.T) {
 		refused(t, c.name+", again", second(m.Redeem(t.Context(), m.app, right)), "invalid_grant")
 	}
 	refused(t, "a guess", second(m.Redeem(t.Context(), m.app, token.Redemption{Code: "guess", RedirectURI: housetest.Callback})), "invalid_grant")
+	closed, kept := m.app, token.Redemption{Code: m.code(t, m.ask()), RedirectURI: housetest.Callback}
+	closed.Client.AllowedOAuthFlows = []string{"implicit"}
+	refused(t, "a client without the flow", second(m.Redeem(t.Context(), closed, kept)), "unauthorized_client")
+	refused(t, "its code, once it has the flow again", second(m.Redeem(t.Context(), m.app, kept)), "")
 }
 
 func challengeOf(verifier string) string {

@@ -14,9 +14,9 @@ import (
 
 // The refusals of the userInfo endpoint (Cognito: The user attributes endpoint).
 var (
-	errBadRequest = &OAuthError{"invalid_request", "Bad OAuth2 request at UserInfo Endpoint"}
-	errDead       = &OAuthError{"invalid_token", "Access token is expired, disabled, or deleted, or the user has globally signed out."}
-	errNoOpenID   = &OAuthError{"invalid_token", "Access token does not contain openid scope"}
+	ErrNoToken  = &OAuthError{"invalid_request", "Bad OAuth2 request at UserInfo Endpoint"}
+	errDead     = &OAuthError{"invalid_token", "Access token is expired, disabled, or deleted, or the user has globally signed out."}
+	errNoOpenID = &OAuthError{"invalid_token", "Access token does not contain openid scope"}
 )
 
 // claims are the members of our own tokens that are looked at again.
@@ -82,7 +82,7 @@ func (t *Tokens) verified(ctx context.Context, raw string) (pool.App, claims, er
 	var named claims
 	parsed, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil || json.Unmarshal(parsed.UnsafePayloadWithoutVerification(), &named) != nil {
-		return pool.App{}, named, errBadRequest
+		return pool.App{}, named, ErrNoToken
 	}
 	clientID := named.ClientID
 	if named.TokenUse == "id" {
@@ -115,9 +115,9 @@ func (t *Tokens) verified(ctx context.Context, raw string) (pool.App, claims, er
 }
 
 // Hint reads an id_token_hint (OpenID Connect RP-Initiated Logout §2): the app
-// that the ID token was made for and its user. An expired one counts; one that
-// is not ours does not.
-func (t *Tokens) Hint(ctx context.Context, idToken string) (app pool.App, sub string, ok bool) {
+// that the ID token was made for. An expired one counts; one that is not ours
+// does not.
+func (t *Tokens) Hint(ctx context.Context, idToken string) (app pool.App, ok bool) {
 	app, c, err := t.verified(ctx, idToken)
-	return app, c.Subject, err == nil && c.TokenUse == "id"
+	return app, err == nil && c.TokenUse == "id"
 }

@@ -38,7 +38,7 @@ func (s *Web) postConfirm(v *visit) error {
 	if in.Username == "" {
 		return s.tell(v, http.StatusOK, "message.lost", v.to("/login"))
 	}
-	if v.data.For == toConfirm && in.Username == v.data.Username {
+	if in.Username == v.data.Username {
 		in.SessionID = v.data.SessionID
 	}
 	err := s.Accounts.Confirm(v.r.Context(), v.app, in)
@@ -109,7 +109,7 @@ func (s *Web) postConfirmUser(v *visit) error {
 		return err
 	}
 	in := account.Confirmation{Username: v.query.Get("user_name"), Code: v.query.Get("confirmation_code")}
-	if v.data.Query != "" && v.data.For == toConfirm {
+	if v.data.Query != "" {
 		in.SessionID = v.data.SessionID
 	}
 	err := s.Accounts.Confirm(v.r.Context(), v.app, in)

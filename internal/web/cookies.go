@@ -140,7 +140,7 @@ func (s *Web) loadPageData(v *visit) {
 // first the way to the app, which only a link from a mail needs.
 func (s *Web) keep(v *visit, d pageData) error {
 	d.ExpiresAt = s.Now().Add(pool.ConfirmSessionLife).UnixMilli()
-	if len(d.Username) > 512 {
+	if pool.CheckTyped(d.Username) != nil {
 		d.Username = ""
 	}
 	v.data = d

@@ -19,7 +19,7 @@ const documentLife = "public, max-age=300"
 func (s *Web) poolOfPath(v *visit) (pool.Pool, error) {
 	id := v.r.PathValue("pool")
 	if id == "" {
-		id = v.home
+		id = v.domain.UserPoolID
 	}
 	if id == "" && v.query.Has("client_id") {
 		if err := s.findApp(v, v.query["client_id"]); err != nil {
@@ -27,7 +27,7 @@ func (s *Web) poolOfPath(v *visit) (pool.Pool, error) {
 		}
 		return v.app.Pool, nil
 	}
-	if !pool.ValidPoolID(id) || v.home != "" && id != v.home {
+	if !pool.ValidPoolID(id) || v.domain.UserPoolID != "" && id != v.domain.UserPoolID {
 		return pool.Pool{}, &refusal{http.StatusNotFound, "not_found"}
 	}
 	v.trace.pool = id

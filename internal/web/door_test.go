@@ -66,7 +66,7 @@ func newDoor(t testing.TB, change ...func(*pool.Pool, *pool.Client)) *door {
 	d.web = &Web{
 		DB: db,
 		Accounts: &account.Accounts{
-			DB: db, Passwords: hasher, NameKey: key, CodeKey: ring.Derive("codes"), URL: own.String(), Now: now,
+			DB: db, Passwords: hasher, NameKey: key, CodeKey: ring.Derive("codes"), URL: own, Now: now,
 			Sent: func(context.Context, string, string) bool { return true },
 		},
 		Signin: &signin.Signin{DB: db, Passwords: hasher, NameKey: key, Now: now},

@@ -7,29 +7,30 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/store"
 )
 
-// poolOfHost finds the pool whose domain a Host header names: a custom domain
-// as it is, else a prefix before the own host, ports ignored. "" is the own
-// host, which answers for all pools, and any name that is nobody's.
-func (s *Web) poolOfHost(ctx context.Context, header string) (string, error) {
+// domainOfHost finds the pool's domain that a Host header names: a custom domain
+// as it is, else a prefix before the own host, ports ignored. The zero Domain is
+// the own host, which answers for all pools, and any name that is nobody's.
+func (s *Web) domainOfHost(ctx context.Context, header string) (pool.Domain, error) {
 	host := bareHost(header)
 	if !strings.Contains(host, ".") || len(host) > 253 {
-		return "", nil
+		return pool.Domain{}, nil
 	}
 	if _, err := netip.ParseAddr(host); err == nil {
-		return "", nil
+		return pool.Domain{}, nil
 	}
-	id, err := s.poolOfDomain(ctx, host)
-	if id != "" || err != nil {
-		return id, err
+	d, err := s.domain(ctx, host)
+	if d.Domain != "" || err != nil {
+		return d, err
 	}
 	prefix, found := strings.CutSuffix(host, "."+bareHost(s.URL.Host))
 	if !found || strings.Contains(prefix, ".") {
-		return "", nil
+		return pool.Domain{}, nil
 	}
-	return s.poolOfDomain(ctx, prefix)
+	return s.domain(ctx, prefix)
 }
 
 // IsOwn says whether a Host header names the server's own host, or nobody's,
@@ -38,16 +39,16 @@ func (s *Web) IsOwn(ctx context.Context, header string) (bool, error) {
 	if bareHost(header) == bareHost(s.URL.Host) {
 		return true, nil
 	}
-	id, err := s.poolOfHost(ctx, header)
-	return id == "", err
+	d, err := s.domainOfHost(ctx, header)
+	return d.Domain == "", err
 }
 
-func (s *Web) poolOfDomain(ctx context.Context, name string) (string, error) {
+func (s *Web) domain(ctx context.Context, name string) (pool.Domain, error) {
 	d, err := s.DB.Domain(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {
-		return "", nil
+		return pool.Domain{}, nil
 	}
-	return d.UserPoolID, err
+	return d, err
 }
 
 // bareHost is a host header without port, final dot and case.
@@ -59,23 +60,9 @@ func bareHost(header string) string {
 	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 }
 
-// endpointBase is where discovery sends the apps of a pool: its custom domain
-// if it has one, else the own host; prefix domains do not resolve everywhere.
+// endpointBase is where discovery sends the apps of a pool, whichever host was
+// asked.
 func (s *Web) endpointBase(ctx context.Context, poolID string) (string, error) {
 	domains, err := s.DB.DomainsOf(ctx, poolID)
-	if err != nil {
-		return "", err
-	}
-	own := s.URL.Scheme + "://" + s.URL.Host
-	for _, d := range domains {
-		if !d.Custom() {
-			continue
-		}
-		own = s.URL.Scheme + "://" + d.Domain
-		if port := s.URL.Port(); port != "" {
-			own += ":" + port
-		}
-		return own, nil
-	}
-	return own, nil
+	return pool.PublicBase(s.URL, domains, ""), err
 }

@@ -76,13 +76,12 @@ func (s *Web) follow(v *visit, step signin.Step, username string) error {
 	if step.NewPassword != nil {
 		return s.askNewPassword(v, *step.NewPassword, username)
 	}
-	user := step.Confirm.User
-	if !v.app.Pool.VerifiesEmail() || user.Email() == "" {
+	if step.Waiting != nil {
 		return s.tell(v, http.StatusOK, "message.waiting", v.to("/login"))
 	}
 	d := pageData{
 		Username: username, For: toConfirm, SessionID: step.Confirm.SessionID, Query: v.query.Encode(),
-		Delivery: &pool.Delivery{Destination: pool.MaskEmail(user.Email()), Medium: "EMAIL", AttributeName: "email"}, Earlier: true,
+		Delivery: &step.Confirm.SentTo, Earlier: true,
 	}
 	if err := s.keep(v, d); err != nil {
 		return err

@@ -44,10 +44,10 @@ func (s *Web) postLogout(v *visit) error {
 func (s *Web) forget(v *visit) error {
 	poolID := v.app.Pool.ID
 	if poolID == "" {
-		poolID = v.home
+		poolID = v.domain.UserPoolID
 	}
 	cookies := v.r.CookiesNamed(sessionCookie)
-	if len(cookies) > 0 && (v.home != "" || poolID == "") {
+	if len(cookies) > 0 && (v.domain.UserPoolID != "" || poolID == "") {
 		s.setCookie(v, &http.Cookie{Name: sessionCookie, MaxAge: -1})
 	}
 	// Of two, each may be the person's own: a planted one must not keep them
@@ -101,8 +101,8 @@ func (s *Web) logoutApp(v *visit, oidc bool) error {
 	if !oidc || hint == "" {
 		return s.findApp(v, v.query["client_id"])
 	}
-	app, _, ok := s.Tokens.Hint(v.r.Context(), hint)
-	if !ok || id != "" && id != app.Client.ID || v.home != "" && app.Pool.ID != v.home {
+	app, ok := s.Tokens.Hint(v.r.Context(), hint)
+	if !ok || id != "" && id != app.Client.ID || v.domain.UserPoolID != "" && app.Pool.ID != v.domain.UserPoolID {
 		return &refusal{http.StatusBadRequest, "logout_uri_mismatch"}
 	}
 	v.app = app

@@ -136,7 +136,11 @@ func (p *page) Input(field, id string, described ...string) input {
 // focus is the field where the person goes on: the first at fault, else the
 // first that is still empty.
 func (p *page) focus() string {
-	fields := append(append([]string{"username"}, p.Asked...), "code", "password")
+	fields := append([]string{"username"}, p.Asked...)
+	if p.Name == "change" { // there the password stands above what is asked
+		fields = append([]string{"password"}, p.Asked...)
+	}
+	fields = append(fields, "code", "password")
 	for _, field := range fields {
 		if p.Wrong[field] != "" {
 			return field

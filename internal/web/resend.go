@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
@@ -21,7 +20,7 @@ func (s *Web) postResend(v *visit) error {
 	if name == "" {
 		return s.tell(v, http.StatusOK, "message.lost", v.to("/login"))
 	}
-	if d.For == toConfirm && v.data.For == toConfirm && name == v.data.Username {
+	if d.For == toConfirm && name == v.data.Username {
 		d.SessionID = v.data.SessionID
 	}
 	delivery, err := s.resend(v, d)
@@ -48,13 +47,7 @@ func (s *Web) resend(v *visit, d pageData) (pool.Delivery, error) {
 	if d.For == toReset {
 		return s.Accounts.Forgot(ctx, v.app, d.Username)
 	}
-	if d.SessionID != "" {
-		delivery, err := s.Accounts.ResendTo(ctx, v.app, d.SessionID)
-		if !errors.Is(err, &pool.Error{Kind: pool.NotAuthorized, Reason: "session"}) {
-			return delivery, err
-		}
-	}
-	return s.Accounts.Resend(ctx, v.app, d.Username)
+	return s.Accounts.ResendTo(ctx, v.app, d.Username, d.SessionID)
 }
 
 func (s *Web) notResent(v *visit, d pageData, err error) error {

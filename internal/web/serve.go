@@ -32,14 +32,6 @@ func (s *Web) serve(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, folded)
 }
 
-// RequestID returns the id that answers of this request carry, "" outside one.
-func RequestID(ctx context.Context) string {
-	if t, ok := ctx.Value(traceKey{}).(*trace); ok {
-		return t.id
-	}
-	return ""
-}
-
 // secure sets the headers that every answer carries (Cognito: The user
 // attributes endpoint shows them). The referrer stays inside this host;
 // "no-referrer" would also blank the Origin of our own forms, which browsers

@@ -49,13 +49,15 @@ func (s *Web) show(v *visit, p *page) error {
 // again sends a form back with what is wrong with it, or passes on an error
 // that is not the person's.
 func (s *Web) again(v *visit, p *page, err error) error {
-	e := pool.AsError(err)
-	if e == nil {
+	refusals := pool.Refusals(err)
+	if len(refusals) == 0 {
 		return err
 	}
-	p.refuse(e, v.app.Pool.PasswordPolicy())
+	for _, e := range refusals {
+		p.refuse(e, v.app.Pool.PasswordPolicy())
+	}
 	status := http.StatusOK
-	if e.Kind == pool.TooManyRequests {
+	if refusals[0].Kind == pool.TooManyRequests {
 		status = http.StatusServiceUnavailable
 		v.w.Header().Set("Retry-After", "2")
 	}

@@ -56,8 +56,6 @@ func (s *Web) exchange(v *visit) (token.Set, error) {
 			return token.Set{}, missing("code")
 		case in.RedirectURI == "":
 			return token.Set{}, missing("redirect_uri")
-		case !v.app.Client.AllowsFlow("code"):
-			return token.Set{}, &token.OAuthError{Code: "unauthorized_client"}
 		}
 		return s.Tokens.Redeem(ctx, v.app, in)
 	case "refresh_token":

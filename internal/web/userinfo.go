@@ -16,7 +16,7 @@ func (s *Web) userInfo(v *visit) error {
 	accessToken, err := v.bearer()
 	var claims map[string]string
 	if err == nil {
-		claims, err = s.Tokens.UserInfo(v.r.Context(), v.home, accessToken)
+		claims, err = s.Tokens.UserInfo(v.r.Context(), v.domain.UserPoolID, accessToken)
 	}
 	if err == nil {
 		writeJSON(v.w, http.StatusOK, claims)
@@ -34,22 +34,20 @@ func (s *Web) userInfo(v *visit) error {
 	return v.refuseOAuth(no, status)
 }
 
-var errNoBearer = &token.OAuthError{Code: "invalid_request", Description: "Bad OAuth2 request at UserInfo Endpoint"}
-
 // bearer returns the access token of the request: in the Authorization header
 // or, in a POST, in the form; in one place only (RFC 6750 §2).
 func (v *visit) bearer() (string, error) {
 	scheme, header, _ := strings.Cut(v.r.Header.Get("Authorization"), " ")
 	header = strings.TrimSpace(header)
 	if scheme != "" && !strings.EqualFold(scheme, "Bearer") {
-		return "", errNoBearer
+		return "", token.ErrNoToken
 	}
 	var field string
 	if v.r.Method == http.MethodPost && strings.HasPrefix(v.r.Header.Get("Content-Type"), formType) {
 		form, err := v.oauthForm()
 		var no *token.OAuthError
 		if errors.As(err, &no) {
-			return "", errNoBearer
+			return "", token.ErrNoToken
 		}
 		if err != nil {
 			return "", err
@@ -57,7 +55,7 @@ func (v *visit) bearer() (string, error) {
 		field = form.Get("access_token")
 	}
 	if (header == "") == (field == "") {
-		return "", errNoBearer
+		return "", token.ErrNoToken
 	}
 	return header + field, nil
 }

@@ -26,7 +26,7 @@ type visit struct {
 	trace   *trace
 	machine bool // an endpoint for programs: errors are JSON
 	lang    *tongue
-	home    string // the pool whose domain this is, "" on the own host
+	domain  pool.Domain // of a pool; zero on the own host
 	query   url.Values
 
 	app  pool.App
@@ -46,8 +46,8 @@ func (s *Web) newVisit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 		return v, &refusal{http.StatusBadRequest, "invalid_request"}
 	}
 	v.query = query
-	v.home, err = s.poolOfHost(r.Context(), r.Host)
-	v.trace.pool = v.home
+	v.domain, err = s.domainOfHost(r.Context(), r.Host)
+	v.trace.pool = v.domain.UserPoolID
 	if t := s.look.tongues.named(query.Get("lang")); t != nil {
 		s.setCookie(v, &http.Cookie{Name: langCookie, Value: t.Tag, MaxAge: 365 * 24 * 3600})
 	}
@@ -93,11 +93,12 @@ func (s *Web) app(v *visit, id string) (pool.App, error) {
 		return pool.App{}, &refusal{http.StatusBadRequest, "unauthorized_client"}
 	}
 	app, err := s.DB.App(v.r.Context(), id)
-	if errors.Is(err, store.ErrNotFound) || err == nil && v.home != "" && app.Pool.ID != v.home {
+	if errors.Is(err, store.ErrNotFound) || err == nil && v.domain.UserPoolID != "" && app.Pool.ID != v.domain.UserPoolID {
 		return pool.App{}, &refusal{http.StatusBadRequest, "unauthorized_client"}
 	}
 	if err == nil {
 		v.trace.pool, v.trace.client = app.Pool.ID, app.Client.ID
+		app.Domain = v.domain.Domain
 	}
 	return app, err
 }
