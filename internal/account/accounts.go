@@ -16,12 +16,13 @@ import (
 
 // Accounts lets people make and mend their own accounts.
 type Accounts struct {
-	DB        *store.DB
-	Passwords *password.Hasher
-	NameKey   []byte   // keys the hash under which tries for an unknown name are counted
-	CodeKey   []byte   // keys the hash of mailed codes
-	URL       *url.URL // of the server's own host
-	Now       func() time.Time
+	DB         *store.DB
+	Passwords  *password.Hasher
+	NameKey    []byte   // keys the hash under which tries for an unknown name are counted
+	CodeKey    []byte   // keys the hash of mailed codes
+	SessionKey []byte   // authenticates the ids of sessions; signin has the same
+	URL        *url.URL // of the server's own host
+	Now        func() time.Time
 
 	// Sent waits until the mail was taken by the mail server, and says false
 	// when that takes longer than a person likes to wait. Filled by server.
@@ -62,7 +63,8 @@ func (a *Accounts) SignUp(ctx context.Context, app pool.App, in NewUser) (Signed
 	if user.Password, err = a.makePassword(ctx, app.Pool, user.Username, in.Password); err != nil {
 		return SignedUp{}, err
 	}
-	out := SignedUp{User: user, SessionID: pool.NewToken()}
+	session := pool.NewConfirmSession(app, user, a.Now())
+	out := SignedUp{User: user, SessionID: pool.NewSessionID(a.SessionKey, session)}
 	who := person{owner: user.Sub, user: &user}
 	var post *posting
 	if app.Pool.ConfirmsByCode(user) {
@@ -70,7 +72,6 @@ func (a *Accounts) SignUp(ctx context.Context, app pool.App, in NewUser) (Signed
 			return SignedUp{}, err
 		}
 	}
-	session := pool.NewConfirmSession(app, user, a.Now())
 	err = a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
 		if err := tx.Users.Create(ctx, &user, app.Pool.NamesOf(user)); err != nil {
 			return err

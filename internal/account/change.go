@@ -123,7 +123,7 @@ func (a *Accounts) Choose(ctx context.Context, app pool.App, in Choice) error {
 func (a *Accounts) waiting(ctx context.Context, app pool.App, id string, purpose pool.SessionPurpose) (pool.Session, pool.User, error) {
 	session, err := a.DB.Sessions.Get(ctx, app.Pool.ID, pool.HashToken(id))
 	if errors.Is(err, store.ErrNotFound) {
-		return session, pool.User{}, pool.ErrSession
+		return session, pool.User{}, pool.GoneSession(a.SessionKey, app, id, a.Now())
 	}
 	if err == nil {
 		err = session.WaitsAt(app, purpose, a.Now())

@@ -61,7 +61,7 @@ func (s Session) WaitsAt(app App, purpose SessionPurpose, now time.Time) error {
 		return ErrSession
 	}
 	if now.UnixMilli() >= s.ExpiresAt {
-		return refuse(NotAuthorized, "session_expired", "", "")
+		return errSessionExpired
 	}
 	return nil
 }
@@ -69,6 +69,11 @@ func (s Session) WaitsAt(app App, purpose SessionPurpose, now time.Time) error {
 // ErrSession refuses a session that is not there, or not for what it is brought
 // to.
 var ErrSession = refuse(NotAuthorized, "session", "", "")
+
+var (
+	errSessionExpired = refuse(NotAuthorized, "session_expired", "", "")
+	errSessionUsed    = refuse(NotAuthorized, "session_used", "", "")
+)
 
 // BrowserSession remembers that a browser signed in to a pool, for all its app
 // clients. Kept under the SHA-256 of the cookie; times are ms.

@@ -37,7 +37,7 @@ type Server struct {
 	own     *url.URL
 	tokens  *token.Tokens
 	pump    *pump
-	limits *limiter
+	limits  *limiter
 	handler http.Handler
 }
 
@@ -120,11 +120,11 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 	s.pump = newPump(c, s.DB, &message.Sender{Out: out})
 	s.tokens = &token.Tokens{DB: s.DB, Ring: ring, URL: c.URL, Now: now}
 	s.limits = &limiter{now: now, local: !c.Dev}
-	nameKey := ring.Derive("names")
+	nameKey, sessionKey := ring.Derive("names"), ring.Derive("sessions")
 	accounts := &account.Accounts{
-		DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, CodeKey: ring.Derive("codes"), URL: s.own, Now: now, Sent: s.pump.sent,
+		DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, CodeKey: ring.Derive("codes"), SessionKey: sessionKey, URL: s.own, Now: now, Sent: s.pump.sent,
 	}
-	people := &signin.Signin{DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, Now: now}
+	people := &signin.Signin{DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, SessionKey: sessionKey, Now: now}
 	pages := &web.Web{
 		DB: s.DB, Accounts: accounts, Tokens: s.tokens, Signin: people,
 		URL: s.own, StateKey: ring.Derive("pages"), Dev: c.Dev, Log: c.Log, Now: now,

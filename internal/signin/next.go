@@ -36,6 +36,6 @@ func (s *Signin) next(ctx context.Context, app pool.App, user pool.User) (Step, 
 }
 
 func (s *Signin) openSession(ctx context.Context, app pool.App, session pool.Session) (id string, err error) {
-	id = pool.NewToken()
+	id = pool.NewSessionID(s.SessionKey, session)
 	return id, s.DB.Sessions.Create(ctx, &session, app.Pool.ID, pool.HashToken(id))
 }

@@ -44,7 +44,7 @@ func (s *Signin) reserve(ctx context.Context, poolID, owner string) (pool.Lockou
 func (s *Signin) take(ctx context.Context, app pool.App, id string, purpose pool.SessionPurpose) (pool.Session, error) {
 	session, err := s.DB.Sessions.Take(ctx, app.Pool.ID, pool.HashToken(id))
 	if errors.Is(err, store.ErrNotFound) {
-		return session, pool.ErrSession
+		return session, pool.GoneSession(s.SessionKey, app, id, s.Now())
 	}
 	if err == nil {
 		err = session.WaitsAt(app, purpose, s.Now())

@@ -16,7 +16,9 @@ type Signin struct {
 	DB        *store.DB
 	Passwords *password.Hasher
 	NameKey   []byte // keys the hash under which failures of an unknown name are counted
-	Now       func() time.Time
+	// SessionKey authenticates the ids of sessions; account has the same.
+	SessionKey []byte
+	Now        func() time.Time
 }
 
 // Attempt is one try to sign in.
@@ -173,7 +175,10 @@ func busy(err error) error {
 // bySession goes on from a session whose proof was brought.
 func (s *Signin) bySession(ctx context.Context, app pool.App, id string) (Step, error) {
 	session, err := s.DB.Sessions.Get(ctx, app.Pool.ID, pool.HashToken(id))
-	if errors.Is(err, store.ErrNotFound) || err == nil && !session.Proven {
+	if errors.Is(err, store.ErrNotFound) {
+		return Step{}, pool.GoneSession(s.SessionKey, app, id, s.Now())
+	}
+	if err == nil && !session.Proven {
 		return Step{}, pool.ErrSession
 	}
 	if err == nil { // before it is taken away: it may be somebody else's

@@ -278,7 +278,7 @@ func TestAPIUserAuth(t *testing.T) {
 		t.Errorf("the answer: %+v, %v", out, err)
 	}
 	_, err = answer(choice.Session, "ann@example.com", "secret1")
-	refused(t, err, "NotAuthorizedException", "Invalid session for the user.")
+	refused(t, err, "NotAuthorizedException", "Invalid session for the user, session can only be used once.")
 }
 
 // A sign-up leads on by its session, without a password again.

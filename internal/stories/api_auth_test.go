@@ -192,7 +192,7 @@ func TestAPITemporaryPassword(t *testing.T) {
 		t.Fatalf("NEW_PASSWORD_REQUIRED: %+v, %v", out, err)
 	}
 	_, err = answer(in.Session, "my-own-2")
-	refused(t, err, "NotAuthorizedException", "Invalid session for the user.")
+	refused(t, err, "NotAuthorizedException", "Invalid session for the user, session can only be used once.")
 	if _, err := byPassword(h, "ann@example.com", "my-own-1"); err != nil {
 		t.Error(err)
 	}

@@ -80,7 +80,7 @@ func TestAPISRPAttacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := twice.answer(t, nil)
-	refused(t, err, "NotAuthorizedException", "Invalid session for the user.") // a block is good for one proof
+	refused(t, err, "NotAuthorizedException", "Invalid session for the user, session can only be used once.") // a block is good for one proof
 
 	other := beginSRP(t, h, "ann@example.com", "secret1")
 	bob := beginSRP(t, h, "bob@example.com", "secret1")

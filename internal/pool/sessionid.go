@@ -1,0 +1,53 @@
+package pool
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"time"
+)
+
+// The parts of a session's id, in bytes: what cannot be guessed, when it ends
+// (ms), and an authenticator of both and of the app client.
+const (
+	sessionRandom = 32
+	sessionEnd    = 8
+	sessionMAC    = 16
+)
+
+// NewSessionID makes the id of a session. The row alone says what it is worth;
+// the id lets one that is gone be told from one that never was.
+func NewSessionID(key []byte, s Session) string {
+	b := make([]byte, sessionRandom, sessionRandom+sessionEnd+sessionMAC)
+	rand.Read(b)
+	b = binary.BigEndian.AppendUint64(b, uint64(s.ExpiresAt))
+	return base64.RawURLEncoding.EncodeToString(append(b, s.mac(key, b)...))
+}
+
+// GoneSession words why there is no row for an id that somebody brings to app:
+// its time is over, it was used, or it was never given out
+// (Cognito: NotAuthorizedException).
+func GoneSession(key []byte, app App, id string, now time.Time) error {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(id)
+	if err != nil || len(b) != sessionRandom+sessionEnd+sessionMAC {
+		return ErrSession
+	}
+	s, signed := Session{UserPoolID: app.Pool.ID, ClientID: app.Client.ID}, b[:sessionRandom+sessionEnd]
+	if !hmac.Equal(b[len(signed):], s.mac(key, signed)) {
+		return ErrSession
+	}
+	if now.UnixMilli() >= int64(binary.BigEndian.Uint64(b[sessionRandom:])) {
+		return errSessionExpired
+	}
+	return errSessionUsed
+}
+
+func (s Session) mac(key, signed []byte) []byte {
+	mac := hmac.New(sha256.New, key)
+	fmt.Fprintf(mac, "%s|%s|", s.UserPoolID, s.ClientID)
+	mac.Write(signed)
+	return mac.Sum(nil)[:sessionMAC]
+}
