@@ -41,19 +41,22 @@ func (a *Accounts) ChangePassword(ctx context.Context, app pool.App, user pool.U
 	if err != nil {
 		return err
 	}
-	return a.setPassword(ctx, user, fresh, pool.Confirmed)
+	return a.setPassword(ctx, user, func(u *pool.User) error {
+		if u.Password.Hash != user.Password.Hash {
+			return &pool.Error{Kind: pool.NotAuthorized, Reason: "password"} // somebody else was faster
+		}
+		u.Password, u.Status = fresh, pool.Confirmed
+		return nil
+	})
 }
 
 // setPassword writes a new password and ends everything that began before it.
-func (a *Accounts) setPassword(ctx context.Context, user pool.User, fresh pool.Password, status pool.UserStatus) error {
+func (a *Accounts) setPassword(ctx context.Context, user pool.User, set func(*pool.User) error) error {
 	return a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
 		_, err := tx.Users.Update(ctx, user.UserPoolID, user.Sub, func(u *pool.User) error {
-			if u.Password.Hash != user.Password.Hash {
-				return &pool.Error{Kind: pool.NotAuthorized, Reason: "password"} // somebody else was faster
-			}
-			u.Password, u.Status, u.LastModifiedDate = fresh, status, a.Now().UnixMilli()
+			u.LastModifiedDate = a.Now().UnixMilli()
 			u.EndAll(a.Now())
-			return nil
+			return set(u)
 		})
 		if err != nil {
 			return err

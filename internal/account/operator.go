@@ -37,7 +37,10 @@ func (a *Accounts) SetPassword(ctx context.Context, p pool.Pool, user pool.User,
 	if permanent {
 		status = pool.Confirmed
 	}
-	return a.setPassword(ctx, user, fresh, status)
+	return a.setPassword(ctx, user, func(u *pool.User) error { // also over one that was set meanwhile
+		u.Password, u.Status = fresh, status
+		return nil
+	})
 }
 
 // Invitation is an account that an operator makes. Action is "" to send the

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/poolhouse/poolhouse/internal/account"
@@ -140,6 +141,9 @@ func (a *API) deleteUser(ctx context.Context, _ *call, in *DeleteUserRequest) er
 
 func (a *API) globalSignOut(ctx context.Context, _ *call, in *GlobalSignOutRequest) (*GlobalSignOutResponse, error) {
 	h, err := a.Tokens.Access(ctx, string(in.AccessToken))
+	if errors.Is(err, &pool.Error{Kind: pool.UserNotFound}) { // which this operation alone does not declare
+		err = &pool.Error{Kind: pool.NotAuthorized, Reason: "access_revoked"}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -100,7 +100,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	case http.MethodPost:
 	default:
 		h.Set("Allow", "POST, OPTIONS")
-		a.fail(w, &wireError{http.StatusMethodNotAllowed, "UnknownOperationException", ""})
+		fail(w, &wireError{http.StatusMethodNotAllowed, "UnknownOperationException", ""})
 		return
 	}
 	body, err := a.answer(w, r, c)
@@ -109,7 +109,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 		if !known {
 			a.logFault(r.Context(), c, err)
 		}
-		a.fail(w, wire)
+		fail(w, wire)
 		return
 	}
 	h.Set("Content-Type", contentType)
@@ -199,7 +199,7 @@ func (a *API) target(r *http.Request) (*model.Operation, operation, error) {
 
 // fail writes an error as AWS's clients read it: the name both in the body and
 // in a header, which some look at first.
-func (a *API) fail(w http.ResponseWriter, e *wireError) {
+func fail(w http.ResponseWriter, e *wireError) {
 	type said struct {
 		Type    string `json:"__type"`
 		Message string `json:"message,omitempty"`

@@ -71,6 +71,9 @@ func (s *Signin) Chosen(ctx context.Context, app pool.App, sessionID, username s
 	if err != nil {
 		return err
 	}
+	if !who.known && !app.Client.HidesUsers() {
+		return errUnknown
+	}
 	session, err := s.take(ctx, app, sessionID, pool.SessionChoice)
 	if err == nil && session.Owner != who.owner {
 		err = pool.ErrSession

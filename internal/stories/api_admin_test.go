@@ -1,11 +1,15 @@
 package stories_test
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
+	"github.com/poolhouse/poolhouse/internal/housetest"
 )
 
 // An operator's program signs somebody in: with a password for good, and with
@@ -44,4 +48,32 @@ func TestAPIAdminSignIn(t *testing.T) {
 	if _, err := byPassword(h, ann, "my-own-1"); err != nil {
 		t.Errorf("the new password: %v", err)
 	}
+}
+
+// Operators who set a password at the same time are not told that it is wrong:
+// they have shown none. One of the passwords is the one that works.
+func TestAPIRaceSetPassword(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := apiHouse(t, database, nil)
+		ctx, c, ann := t.Context(), sdk(h), "ann@example.com"
+		join(t, h, ann, "secret1")
+		const operators = 8
+		password := func(i int) string { return fmt.Sprint("given-", i) }
+		errs := make([]error, operators)
+		atOnce(operators, func(i int) {
+			_, errs[i] = c.AdminSetUserPassword(ctx, &cip.AdminSetUserPasswordInput{UserPoolId: poolID(), Username: &ann, Password: aws.String(password(i)), Permanent: true})
+		})
+		works := 0
+		for i, err := range errs {
+			must(t, err)
+			h.Advance(16 * time.Minute) // no lock from the passwords before it
+			if _, err := byPassword(h, ann, password(i)); err == nil {
+				works++
+			}
+		}
+		if works != 1 {
+			t.Errorf("%d of the passwords work", works)
+		}
+	})
 }

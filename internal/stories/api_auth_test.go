@@ -129,6 +129,9 @@ func TestAPIRefreshAndRevoke(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := c.GetUser(ctx, &cip.GetUserInput{AccessToken: renewed.AuthenticationResult.AccessToken}); err != nil {
+		t.Errorf("the new access token: %v", err)
+	}
 	if _, err := c.RevokeToken(ctx, &cip.RevokeTokenInput{ClientId: clientID(), Token: token}); err != nil {
 		t.Fatal(err)
 	}

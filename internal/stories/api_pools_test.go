@@ -321,6 +321,21 @@ func TestAPIPoolRefusals(t *testing.T) {
 	refused(t, err, "ResourceNotFoundException", "User pool "+none+" does not exist.")
 }
 
+// listedClients are the ids of the pool's clients, by pages of two.
+func listedClients(t *testing.T, c *cip.Client) []string {
+	t.Helper()
+	var ids []string
+	pages := cip.NewListUserPoolClientsPaginator(c, &cip.ListUserPoolClientsInput{UserPoolId: poolID(), MaxResults: aws.Int32(2)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		must(t, err)
+		for _, client := range page.UserPoolClients {
+			ids = append(ids, *client.ClientId)
+		}
+	}
+	return ids
+}
+
 // Lists go on page by page, each pool once, and a token opens its own list only.
 func TestAPILists(t *testing.T) {
 	t.Parallel()
@@ -350,9 +365,15 @@ func TestAPILists(t *testing.T) {
 			t.Error(diff)
 		}
 
+		wantClients := []string{housetest.ClientID}
 		for range 2 {
-			_, err := c.CreateUserPoolClient(ctx, &cip.CreateUserPoolClientInput{UserPoolId: poolID(), ClientName: aws.String("c")})
+			made, err := c.CreateUserPoolClient(ctx, &cip.CreateUserPoolClientInput{UserPoolId: poolID(), ClientName: aws.String("c")})
 			must(t, err)
+			wantClients = append(wantClients, *made.UserPoolClient.ClientId)
+		}
+		slices.Sort(wantClients)
+		if diff := cmp.Diff(wantClients, listedClients(t, c)); diff != "" {
+			t.Error(diff)
 		}
 		first, err := c.ListUserPools(ctx, &cip.ListUserPoolsInput{MaxResults: aws.Int32(1)})
 		must(t, err)

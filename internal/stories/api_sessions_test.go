@@ -22,6 +22,11 @@ import (
 // operation calls the API without a client; one of an operator is signed.
 func operation(t *testing.T, h *housetest.House, name string, signed bool, members map[string]any) answer {
 	t.Helper()
+	return send(t, h, operationRequest(t, h, name, signed, members))
+}
+
+func operationRequest(t *testing.T, h *housetest.House, name string, signed bool, members map[string]any) *http.Request {
+	t.Helper()
 	body, err := json.Marshal(members)
 	must(t, err)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.URL()+"/", bytes.NewReader(body))
@@ -34,7 +39,7 @@ func operation(t *testing.T, h *housetest.House, name string, signed bool, membe
 		must(t, v4.NewSigner().SignHTTP(t.Context(), aws.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: "anything"}, r,
 			hex.EncodeToString(digest[:]), "cognito-idp", "us-east-1", time.Now()))
 	}
-	return send(t, h, r)
+	return r
 }
 
 // refuses checks for an exception of the API.

@@ -62,6 +62,10 @@ func TestAPISRP(t *testing.T) {
 		if err != nil || in.AuthenticationResult == nil || in.AuthenticationResult.RefreshToken == nil {
 			t.Fatalf("the right password: %+v, %v", in, err)
 		}
+		me, err := sdk(h).GetUser(t.Context(), &cip.GetUserInput{AccessToken: in.AuthenticationResult.AccessToken})
+		if err != nil || *me.UserAttributes[1].Value != "ann@example.com" {
+			t.Errorf("its access token: %+v, %v", me, err)
+		}
 		_, err = beginSRP(t, h, "ann@example.com", "secret2").answer(t, nil)
 		refused(t, err, "NotAuthorizedException", wrong)
 		_, err = beginSRP(t, h, "nobody@example.com", "secret1").answer(t, nil)

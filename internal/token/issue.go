@@ -49,8 +49,11 @@ func (t *Tokens) Access(ctx context.Context, accessToken string) (Holder, error)
 		return Holder{}, errTokenExpired
 	}
 	user, grant, err := t.holder(ctx, app, c)
+	if errors.Is(err, errDead) && user.Status == pool.ResetRequired {
+		return Holder{}, errReset
+	}
 	if errors.Is(err, errDead) {
-		return Holder{}, errTokenRevoked
+		return Holder{}, t.whyEnded(ctx, app, c.Subject, errTokenRevoked)
 	}
 	if err != nil {
 		return Holder{}, err
@@ -61,6 +64,29 @@ func (t *Tokens) Access(ctx context.Context, accessToken string) (Holder, error)
 		}
 	}
 	return Holder{}, errTokenScope
+}
+
+// The refusals of a token for the sake of its account.
+var (
+	errGone     = &pool.Error{Kind: pool.UserNotFound}
+	errReset    = &pool.Error{Kind: pool.PasswordResetRequired}
+	errDisabled = &pool.Error{Kind: pool.NotAuthorized, Reason: "disabled"}
+)
+
+// whyEnded tells the bearer of a token that is no good any more whether the
+// account is the cause: clients sign the person out by these texts. Where it is
+// not, the error is otherwise.
+func (t *Tokens) whyEnded(ctx context.Context, app pool.App, sub string, otherwise error) error {
+	user, err := t.DB.Users.Get(ctx, app.Pool.ID, sub)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return errGone
+	case err != nil:
+		return err
+	case user.Disabled:
+		return errDisabled
+	}
+	return otherwise
 }
 
 // The refusals of a refresh token by the API.
@@ -92,7 +118,7 @@ func (t *Tokens) Renew(ctx context.Context, app pool.App, token string) (Set, er
 	case r.Generation < grant.Generation:
 		return set, pool.ErrRefreshReused
 	}
-	return set, errRefreshRevoked
+	return set, t.whyEnded(ctx, app, grant.Sub, errRefreshRevoked)
 }
 
 // Usernames are the names with which a client may prove that it knows its

@@ -273,8 +273,8 @@ test('somebody leaves', async () => {
   const who = await member('nora');
   const { AccessToken, RefreshToken } = await tokens(who);
   await call('DeleteUser', { AccessToken });
-  await refused(call('GetUser', { AccessToken }), 'NotAuthorizedException', revoked);
-  await refused(call('GetTokensFromRefreshToken', { ClientId: client, RefreshToken }), 'NotAuthorizedException');
+  await refused(call('GetUser', { AccessToken }), 'UserNotFoundException', 'User does not exist.');
+  await refused(call('GetTokensFromRefreshToken', { ClientId: client, RefreshToken }), 'UserNotFoundException', 'User does not exist.');
   await refused(signIn(who), 'NotAuthorizedException', incorrect);
   await refused(call('AdminGetUser', { UserPoolId: pool, Username: who.username }, operator), 'UserNotFoundException');
   assert.ok((await signUp(who)).UserSub);
