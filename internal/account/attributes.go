@@ -26,6 +26,21 @@ func (a *Accounts) UpdateAttributes(ctx context.Context, app pool.App, user pool
 	if err := app.Pool.CheckUpdate(app.Client, user, changes); err != nil {
 		return nil, err
 	}
+	return a.update(ctx, app, user, changes)
+}
+
+// UpdateByOperator changes what an operator may change of somebody: they may
+// call an address proven too, and then no code is sent to it (Cognito:
+// AdminUpdateUserAttributes).
+func (a *Accounts) UpdateByOperator(ctx context.Context, p pool.Pool, user pool.User, changes map[string]string) error {
+	if err := p.CheckUpdateByOperator(user, changes); err != nil {
+		return err
+	}
+	_, err := a.update(ctx, pool.App{Pool: p}, user, changes)
+	return err
+}
+
+func (a *Accounts) update(ctx context.Context, app pool.App, user pool.User, changes map[string]string) ([]pool.Delivery, error) {
 	post, held, err := a.verification(ctx, app, user, changes)
 	if err != nil {
 		return nil, err
@@ -46,7 +61,8 @@ func (a *Accounts) UpdateAttributes(ctx context.Context, app pool.App, user pool
 // held says that the address waits for it.
 func (a *Accounts) verification(ctx context.Context, app pool.App, user pool.User, changes map[string]string) (post *posting, held bool, err error) {
 	email, changed := changes["email"]
-	if !changed || email == "" || email == user.Email() && user.EmailVerified() || !app.Pool.VerifiesEmail() {
+	_, flagged := changes["email_verified"]
+	if !changed || flagged || email == "" || email == user.Email() && user.EmailVerified() || !app.Pool.VerifiesEmail() {
 		return nil, false, nil
 	}
 	post, err = a.compose(ctx, app, person{owner: user.Sub, user: &user}, purposeVerify, email)
@@ -64,7 +80,7 @@ func (a *Accounts) write(ctx context.Context, tx *store.DB, p pool.Pool, sub str
 		u.LastModifiedDate = a.Now().UnixMilli()
 		return nil
 	}, false)
-	return aliasTaken(err, "")
+	return gone(aliasTaken(err, ""))
 }
 
 // DeleteAttributes removes attributes that the schema does not require.
@@ -72,8 +88,21 @@ func (a *Accounts) DeleteAttributes(ctx context.Context, app pool.App, user pool
 	if err := app.Pool.CheckDelete(app.Client, user, names); err != nil {
 		return err
 	}
+	return a.remove(ctx, app.Pool, user, names)
+}
+
+// DeleteByOperator removes any attributes that the schema does not require
+// (Cognito: AdminDeleteUserAttributes).
+func (a *Accounts) DeleteByOperator(ctx context.Context, p pool.Pool, user pool.User, names []string) error {
+	if err := p.CheckUpdateByOperator(user, pool.Removing(names)); err != nil {
+		return err
+	}
+	return a.remove(ctx, p, user, names)
+}
+
+func (a *Accounts) remove(ctx context.Context, p pool.Pool, user pool.User, names []string) error {
 	return a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
-		return a.write(ctx, tx, app.Pool, user.Sub, pool.Removing(names), false)
+		return a.write(ctx, tx, p, user.Sub, pool.Removing(names), false)
 	})
 }
 
@@ -142,10 +171,10 @@ func (a *Accounts) SignOutEverywhere(ctx context.Context, user pool.User) error 
 		u.EndAll(a.Now())
 		return nil
 	})
-	return err
+	return gone(err)
 }
 
 // Delete removes the account with its names; whatever it had open finds nobody.
 func (a *Accounts) Delete(ctx context.Context, user pool.User) error {
-	return a.DB.Users.Delete(ctx, user.UserPoolID, user.Sub)
+	return gone(a.DB.Users.Delete(ctx, user.UserPoolID, user.Sub))
 }

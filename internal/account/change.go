@@ -52,7 +52,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, app pool.App, user pool.U
 
 // setPassword writes a new password and ends everything that began before it.
 func (a *Accounts) setPassword(ctx context.Context, user pool.User, set func(*pool.User) error) error {
-	return a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+	return gone(a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
 		_, err := tx.Users.Update(ctx, user.UserPoolID, user.Sub, func(u *pool.User) error {
 			u.LastModifiedDate = a.Now().UnixMilli()
 			u.EndAll(a.Now())
@@ -62,7 +62,7 @@ func (a *Accounts) setPassword(ctx context.Context, user pool.User, set func(*po
 			return err
 		}
 		return tx.Lockouts.Delete(ctx, user.UserPoolID, user.Sub)
-	})
+	}))
 }
 
 // Choice is a password in place of a temporary one, with the attributes that

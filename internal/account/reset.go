@@ -86,6 +86,9 @@ func (a *Accounts) reset(ctx context.Context, app pool.App, who person, digits s
 		_, err = tx.Users.UpdateNamed(ctx, app.Pool, who.owner, func(u *pool.User) error {
 			u.Password, u.LastModifiedDate = fresh, a.Now().UnixMilli()
 			u.EndAll(a.Now())
+			if u.Status == pool.ResetRequired {
+				u.Status = pool.Confirmed
+			}
 			if !confirm {
 				return nil
 			}

@@ -65,11 +65,19 @@ func (a *API) operations() map[string]operation {
 		"DeleteUserPoolDomain":   does(byOperator, a.deleteUserPoolDomain),
 
 		// People, by operators
-		"AdminGetUser":           does(byOperator, a.adminGetUser),
-		"AdminCreateUser":        does(byOperator, a.adminCreateUser),
-		"AdminSetUserPassword":   does(byOperator, a.adminSetUserPassword),
-		"AdminListUserSessions":  does(byOperator, a.adminListUserSessions),
-		"AdminRevokeUserSession": does(byOperator, a.adminRevokeUserSession),
+		"AdminGetUser":              does(byOperator, a.adminGetUser),
+		"AdminCreateUser":           does(byOperator, a.adminCreateUser),
+		"AdminConfirmSignUp":        does(byOperator, a.adminConfirmSignUp),
+		"AdminEnableUser":           does(byOperator, a.adminEnableUser),
+		"AdminDisableUser":          does(byOperator, a.adminDisableUser),
+		"AdminDeleteUser":           doesQuietly(byOperator, a.adminDeleteUser),
+		"AdminUpdateUserAttributes": does(byOperator, a.adminUpdateUserAttributes),
+		"AdminDeleteUserAttributes": does(byOperator, a.adminDeleteUserAttributes),
+		"AdminResetUserPassword":    does(byOperator, a.adminResetUserPassword),
+		"AdminUserGlobalSignOut":    does(byOperator, a.adminUserGlobalSignOut),
+		"AdminSetUserPassword":      does(byOperator, a.adminSetUserPassword),
+		"AdminListUserSessions":     does(byOperator, a.adminListUserSessions),
+		"AdminRevokeUserSession":    does(byOperator, a.adminRevokeUserSession),
 	}
 }
 

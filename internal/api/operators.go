@@ -48,6 +48,74 @@ func (a *API) adminSetUserPassword(ctx context.Context, _ *call, in *AdminSetUse
 	return &AdminSetUserPasswordResponse{}, a.Accounts.SetPassword(ctx, p, user, string(in.Password), in.Permanent != nil && *in.Permanent)
 }
 
+func (a *API) adminConfirmSignUp(ctx context.Context, _ *call, in *AdminConfirmSignUpRequest) (*AdminConfirmSignUpResponse, error) {
+	_, user, err := a.userOf(ctx, in.UserPoolId, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	return &AdminConfirmSignUpResponse{}, a.Accounts.ConfirmByOperator(ctx, user)
+}
+
+func (a *API) adminEnableUser(ctx context.Context, _ *call, in *AdminEnableUserRequest) (*AdminEnableUserResponse, error) {
+	_, user, err := a.userOf(ctx, in.UserPoolId, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	return &AdminEnableUserResponse{}, a.Accounts.Enable(ctx, user)
+}
+
+func (a *API) adminDisableUser(ctx context.Context, _ *call, in *AdminDisableUserRequest) (*AdminDisableUserResponse, error) {
+	_, user, err := a.userOf(ctx, in.UserPoolId, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	return &AdminDisableUserResponse{}, a.Accounts.Disable(ctx, user)
+}
+
+func (a *API) adminResetUserPassword(ctx context.Context, _ *call, in *AdminResetUserPasswordRequest) (*AdminResetUserPasswordResponse, error) {
+	p, user, err := a.userOf(ctx, in.UserPoolId, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	return &AdminResetUserPasswordResponse{}, a.Accounts.ResetByOperator(ctx, p, user)
+}
+
+func (a *API) adminUserGlobalSignOut(ctx context.Context, _ *call, in *AdminUserGlobalSignOutRequest) (*AdminUserGlobalSignOutResponse, error) {
+	_, user, err := a.userOf(ctx, in.UserPoolId, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	return &AdminUserGlobalSignOutResponse{}, a.Accounts.SignOutEverywhere(ctx, user)
+}
+
+func (a *API) adminDeleteUser(ctx context.Context, _ *call, in *AdminDeleteUserRequest) error {
+	_, user, err := a.userOf(ctx, in.UserPoolId, in.Username)
+	if err != nil {
+		return err
+	}
+	return a.Accounts.Delete(ctx, user)
+}
+
+func (a *API) adminUpdateUserAttributes(ctx context.Context, _ *call, in *AdminUpdateUserAttributesRequest) (*AdminUpdateUserAttributesResponse, error) {
+	p, user, err := a.userOf(ctx, in.UserPoolId, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := attributeMap(in.UserAttributes)
+	if err != nil {
+		return nil, err
+	}
+	return &AdminUpdateUserAttributesResponse{}, a.Accounts.UpdateByOperator(ctx, p, user, changes)
+}
+
+func (a *API) adminDeleteUserAttributes(ctx context.Context, _ *call, in *AdminDeleteUserAttributesRequest) (*AdminDeleteUserAttributesResponse, error) {
+	p, user, err := a.userOf(ctx, in.UserPoolId, in.Username)
+	if err != nil {
+		return nil, err
+	}
+	return &AdminDeleteUserAttributesResponse{}, a.Accounts.DeleteByOperator(ctx, p, user, in.UserAttributeNames)
+}
+
 func (a *API) userOf(ctx context.Context, poolID string, username Sensitive) (pool.Pool, pool.User, error) {
 	p, err := a.pool(ctx, poolID)
 	if err != nil {

@@ -273,3 +273,19 @@ func (p Pool) RecoveryContact(u User) (attribute string, err error) {
 	}
 	return "", refuse(InvalidParameter, "contact", "", "")
 }
+
+// CheckReset refuses to take a password out of use where nobody could replace
+// it: before there is one of the owner's own, or where no code can be sent
+// (Cognito: AdminResetUserPassword).
+func (p Pool) CheckReset(u User) error {
+	switch {
+	case u.Disabled:
+		return refuse(NotAuthorized, "disabled", "", "")
+	case u.Status != Confirmed && u.Status != ResetRequired:
+		return refuse(NotAuthorized, "reset_state", "", "")
+	}
+	if _, err := p.RecoveryContact(u); err != nil {
+		return refuse(InvalidParameter, "contact", "", "")
+	}
+	return nil
+}

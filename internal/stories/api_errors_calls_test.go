@@ -42,7 +42,7 @@ func plainCalls() map[string]plainCall {
 			return only(x.c.RevokeToken(x.ctx, &cip.RevokeTokenInput{ClientId: &at.app, Token: &at.token}))
 		},
 	}
-	for _, family := range []map[string]plainCall{poolCalls(), appCalls(), tokenCalls(), sessionPoolCalls(), sessionTokenCalls()} {
+	for _, family := range []map[string]plainCall{poolCalls(), operatorCalls(), appCalls(), tokenCalls(), sessionPoolCalls(), sessionTokenCalls()} {
 		maps.Copy(all, family)
 	}
 	return all
@@ -101,6 +101,36 @@ func poolCalls() map[string]plainCall {
 		"AdminRespondToAuthChallenge": func(x errand, at target) error {
 			return only(x.c.AdminRespondToAuthChallenge(x.ctx, &cip.AdminRespondToAuthChallengeInput{UserPoolId: &at.pool, ClientId: &at.app,
 				ChallengeName: types.ChallengeNameTypeSelectChallenge, Session: aws.String(noSession), ChallengeResponses: choosing(at.user)}))
+		},
+	}
+}
+
+// operatorCalls name the pool and somebody in it.
+func operatorCalls() map[string]plainCall {
+	return map[string]plainCall{
+		"AdminConfirmSignUp": func(x errand, at target) error {
+			return only(x.c.AdminConfirmSignUp(x.ctx, &cip.AdminConfirmSignUpInput{UserPoolId: &at.pool, Username: &at.user}))
+		},
+		"AdminEnableUser": func(x errand, at target) error {
+			return only(x.c.AdminEnableUser(x.ctx, &cip.AdminEnableUserInput{UserPoolId: &at.pool, Username: &at.user}))
+		},
+		"AdminDisableUser": func(x errand, at target) error {
+			return only(x.c.AdminDisableUser(x.ctx, &cip.AdminDisableUserInput{UserPoolId: &at.pool, Username: &at.user}))
+		},
+		"AdminDeleteUser": func(x errand, at target) error {
+			return only(x.c.AdminDeleteUser(x.ctx, &cip.AdminDeleteUserInput{UserPoolId: &at.pool, Username: &at.user}))
+		},
+		"AdminResetUserPassword": func(x errand, at target) error {
+			return only(x.c.AdminResetUserPassword(x.ctx, &cip.AdminResetUserPasswordInput{UserPoolId: &at.pool, Username: &at.user}))
+		},
+		"AdminUserGlobalSignOut": func(x errand, at target) error {
+			return only(x.c.AdminUserGlobalSignOut(x.ctx, &cip.AdminUserGlobalSignOutInput{UserPoolId: &at.pool, Username: &at.user}))
+		},
+		"AdminUpdateUserAttributes": func(x errand, at target) error {
+			return only(x.c.AdminUpdateUserAttributes(x.ctx, &cip.AdminUpdateUserAttributesInput{UserPoolId: &at.pool, Username: &at.user, UserAttributes: []types.AttributeType{attribute("name", "Ann")}}))
+		},
+		"AdminDeleteUserAttributes": func(x errand, at target) error {
+			return only(x.c.AdminDeleteUserAttributes(x.ctx, &cip.AdminDeleteUserAttributesInput{UserPoolId: &at.pool, Username: &at.user, UserAttributeNames: []string{"name"}}))
 		},
 	}
 }

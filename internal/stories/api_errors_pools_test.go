@@ -46,6 +46,7 @@ func targetRefusals() []refusal {
 		}
 	}
 	pools, tokens := poolCalls(), tokenCalls()
+	maps.Copy(pools, operatorCalls())
 	maps.Copy(pools, sessionPoolCalls())
 	maps.Copy(tokens, sessionTokenCalls())
 	add(pools, notFound, "User pool "+noPool+" does not exist.", func(at *target) { at.pool = noPool })
@@ -186,7 +187,39 @@ func operatorRefusals() []refusal {
 		return only(x.c.AdminCreateUser(x.ctx, in))
 	}
 	again := func(in *cip.AdminCreateUserInput) { in.MessageAction = types.MessageActionTypeResend }
-	return []refusal{
+	rows := []refusal{
+		{"AdminConfirmSignUp", unauthorized, "User cannot be confirmed. Current status is CONFIRMED", func(x errand) error {
+			return only(x.c.AdminConfirmSignUp(x.ctx, &cip.AdminConfirmSignUpInput{UserPoolId: poolID(), Username: aws.String(x.somebody())}))
+		}},
+		{"AdminResetUserPassword", unauthorized, "User password cannot be reset in the current state.", func(x errand) error {
+			return only(x.c.AdminResetUserPassword(x.ctx, &cip.AdminResetUserPasswordInput{UserPoolId: poolID(), Username: aws.String(x.invited())}))
+		}},
+		{"AdminResetUserPassword", unauthorized, "User is disabled.", func(x errand) error {
+			name := x.somebody()
+			x.must(only(x.c.AdminDisableUser(x.ctx, &cip.AdminDisableUserInput{UserPoolId: poolID(), Username: &name})))
+			return only(x.c.AdminResetUserPassword(x.ctx, &cip.AdminResetUserPasswordInput{UserPoolId: poolID(), Username: &name}))
+		}},
+		{"AdminResetUserPassword", invalid, "Cannot reset password for the user as there is no registered/verified email or phone_number", func(x errand) error {
+			name := x.somebody()
+			x.must(only(x.c.AdminUpdateUserAttributes(x.ctx, &cip.AdminUpdateUserAttributesInput{UserPoolId: poolID(), Username: &name, UserAttributes: []types.AttributeType{attribute("email_verified", "false")}})))
+			return only(x.c.AdminResetUserPassword(x.ctx, &cip.AdminResetUserPasswordInput{UserPoolId: poolID(), Username: &name}))
+		}},
+		{"AdminResetUserPassword", "LimitExceededException", "Attempt limit exceeded, please try after some time.", func(x errand) error {
+			name := x.somebody()
+			return x.until("LimitExceededException", 10, func(int) error {
+				return only(x.c.AdminResetUserPassword(x.ctx, &cip.AdminResetUserPasswordInput{UserPoolId: poolID(), Username: &name}))
+			})
+		}},
+		{"AdminUpdateUserAttributes", "AliasExistsException", "An account with the given email already exists.", func(x errand) error {
+			name := x.somebody()
+			return only(x.c.AdminUpdateUserAttributes(x.ctx, &cip.AdminUpdateUserAttributesInput{UserPoolId: poolID(), Username: aws.String(x.somebody()), UserAttributes: []types.AttributeType{attribute("email", name)}}))
+		}},
+		{"AdminUpdateUserAttributes", invalid, "user.custom:none: Attribute does not exist in the schema.\n", func(x errand) error {
+			return only(x.c.AdminUpdateUserAttributes(x.ctx, &cip.AdminUpdateUserAttributesInput{UserPoolId: poolID(), Username: aws.String(x.somebody()), UserAttributes: []types.AttributeType{attribute("custom:none", "1")}}))
+		}},
+		{"AdminDeleteUserAttributes", invalid, "user.custom:none: Attribute does not exist in the schema.\n", func(x errand) error {
+			return only(x.c.AdminDeleteUserAttributes(x.ctx, &cip.AdminDeleteUserAttributesInput{UserPoolId: poolID(), Username: aws.String(x.somebody()), UserAttributeNames: []string{"custom:none"}}))
+		}},
 		{"AdminGetUser", noUser, nobody, unknown("AdminGetUser")},
 		{"AdminSetUserPassword", noUser, nobody, unknown("AdminSetUserPassword")},
 		{"AdminSetUserPassword", badPassword, tooShort, func(x errand) error {
@@ -215,6 +248,10 @@ func operatorRefusals() []refusal {
 			return create(x, func(in *cip.AdminCreateUserInput) { in.Username = aws.String("pat") })
 		}},
 	}
+	for name, call := range operatorCalls() {
+		rows = append(rows, refusal{name, noUser, nobody, func(x errand) error { return call(x, usual()) }})
+	}
+	return rows
 }
 
 // aliased is a confirmed account of the pool with aliases.

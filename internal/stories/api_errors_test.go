@@ -74,7 +74,7 @@ func notThere() [][3]string {
 		respond = "RespondToAuthChallenge AdminRespondToAuthChallenge"
 	)
 	return [][3]string{
-		{setups + " AdminCreateUser AdminGetUser AdminSetUserPassword AdminListUserSessions AdminRevokeUserSession", "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
+		{setups + " AdminCreateUser AdminGetUser AdminSetUserPassword AdminListUserSessions AdminRevokeUserSession AdminEnableUser AdminDisableUser AdminDeleteUser AdminUserGlobalSignOut AdminUpdateUserAttributes AdminDeleteUserAttributes", "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
 		{tokens, "UserNotConfirmedException", "nobody gets a token before, and no account goes back"},
 		{"ListUserSessions", "ResourceNotFoundException", "a token whose pool or client is gone cannot be verified: it is invalid"},
 		{access, "ResourceNotFoundException", "a token whose pool or client is gone cannot be verified: it is invalid"},
@@ -85,6 +85,7 @@ func notThere() [][3]string {
 		{respond, "CodeMismatchException", "no challenge asks for a code"},
 		{respond, "ExpiredCodeException", "no challenge asks for a code"},
 		{"CreateUserPool CreateUserPoolClient CreateUserPoolDomain", "LimitExceededException", "there are no quotas"},
+		{"AdminConfirmSignUp", "LimitExceededException", "it sends nothing, and there is nothing to guess"},
 		{"SignUp", "LimitExceededException", "an account that does not exist has no budget; the source of the calls is limited"},
 		{"DeleteUserPoolClient DeleteUserPoolDomain CreateUserPoolDomain", "ConcurrentModificationException", "nothing that it has read can change before it writes"},
 		{"CreateUserPool UpdateUserPool CreateUserPoolDomain UpdateUserPoolDomain", "FeatureUnavailableInTierException", "no setting that is taken depends on the tier"},
