@@ -10,7 +10,7 @@ import (
 
 type applyCommand struct {
 	ledgerFlags
-	File   string `arg:"" help:"UserPools, UserPoolClients and UserPoolDomains in JSON, in the shapes of Cognito's Create… operations."`
+	File   string `arg:"" help:"UserPools, ResourceServers, UserPoolClients, UserPoolDomains and Groups in JSON, in the shapes of Cognito's Create… operations."`
 	DryRun bool   `help:"Say what would change and change nothing."`
 }
 
@@ -34,7 +34,7 @@ func (c applyCommand) print(w io.Writer, changes []server.Change) {
 		if change.Kind == "user pool" {
 			name = fmt.Sprintf("%s (%s) %s", change.ID, change.Name, c.arn(change.ID))
 		}
-		fmt.Fprintf(w, "%-9s  %-10s  %s", change.Action, change.Kind, name)
+		fmt.Fprintf(w, "%-9s  %-15s  %s", change.Action, change.Kind, name)
 		if len(change.Members) > 0 {
 			fmt.Fprintf(w, ": %s", strings.Join(change.Members, ", "))
 		}

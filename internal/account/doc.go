@@ -2,6 +2,9 @@
 // the address with a mailed code, have the code sent again, set a new password
 // when the old one is forgotten.
 //
+// Operators make accounts, set passwords and put people in groups
+// (operator.go, groups.go).
+//
 // It does not sign anybody in: a proof is noted on the Session that sign-up or
 // a right password opened, and signin takes it from there. It knows no page and
 // no wire format.

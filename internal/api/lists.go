@@ -35,6 +35,15 @@ func (a *API) listMAC(list, after string) []byte {
 	return mac.Sum(nil)[:listMAC]
 }
 
+// limitOf is how many rows a page of a list holds whose Limit may be left out
+// or 0 (Cognito: QueryLimitType).
+func limitOf(asked *int) int {
+	if asked == nil || *asked == 0 {
+		return 60
+	}
+	return *asked
+}
+
 // page cuts off the row too many that says whether there is another page, and
 // names the last row of this one.
 func page[T any](rows []T, limit int, key func(T) string) (shown []T, last string) {

@@ -100,6 +100,7 @@ func invalidParameter() map[string]string {
 		"InvalidParameter.domain_there":       "User pool already has a domain configured.",
 		"InvalidParameter.own_session":        "The session of the access token cannot be revoked.",
 		"InvalidParameter.pagination":         "Invalid pagination token given.",
+		"InvalidParameter.too_many_groups":    "{detail}",
 	}
 }
 
@@ -149,7 +150,7 @@ func otherRefusals() map[string]string {
 		"ConcurrentModification":                  "The resource was changed by another request at the same time. Please try again.",
 		"InvalidOAuthFlow.client_credentials":     "client_credentials flow can not be selected along with code flow or implicit flow.",
 		"InvalidOAuthFlow.secret":                 "client_credentials flow can not be selected if client does not have a client secret.",
-		"ScopeDoesNotExist":                       "{detail}",
+		"ScopeDoesNotExist":                       "Invalid scope requested: {scope}",
 		"RefreshTokenReuse":                       "Refresh token has been used already.",
 		"UnsupportedTokenType":                    "Only refresh tokens can be revoked.",
 		"UnsupportedOperation.revocation":         "Token revocation is not enabled for the client.",

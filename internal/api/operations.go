@@ -64,6 +64,24 @@ func (a *API) operations() map[string]operation {
 		"UpdateUserPoolDomain":   does(byOperator, a.updateUserPoolDomain),
 		"DeleteUserPoolDomain":   does(byOperator, a.deleteUserPoolDomain),
 
+		// Resource servers
+		"CreateResourceServer":   does(byOperator, a.createResourceServer),
+		"DescribeResourceServer": does(byOperator, a.describeResourceServer),
+		"UpdateResourceServer":   does(byOperator, a.updateResourceServer),
+		"DeleteResourceServer":   doesQuietly(byOperator, a.deleteResourceServer),
+		"ListResourceServers":    does(byOperator, a.listResourceServers),
+
+		// Groups
+		"CreateGroup":              does(byOperator, a.createGroup),
+		"GetGroup":                 does(byOperator, a.getGroup),
+		"UpdateGroup":              does(byOperator, a.updateGroup),
+		"DeleteGroup":              doesQuietly(byOperator, a.deleteGroup),
+		"ListGroups":               does(byOperator, a.listGroups),
+		"ListUsersInGroup":         does(byOperator, a.listUsersInGroup),
+		"AdminAddUserToGroup":      doesQuietly(byOperator, a.adminAddUserToGroup),
+		"AdminRemoveUserFromGroup": doesQuietly(byOperator, a.adminRemoveUserFromGroup),
+		"AdminListGroupsForUser":   does(byOperator, a.adminListGroupsForUser),
+
 		// People, by operators
 		"AdminGetUser":              does(byOperator, a.adminGetUser),
 		"AdminCreateUser":           does(byOperator, a.adminCreateUser),

@@ -21,7 +21,8 @@ type AuthRequest struct {
 	CodeChallenge string // of method S256; empty without PKCE
 	LoginHint     string
 	Prompt        []string
-	MaxAge        *int // seconds since the last sign-in; nil: any
+	MaxAge        *int   // seconds since the last sign-in; nil: any
+	Resource      string // the audience that the access token is for (RFC 8707); empty: whoever trusts the pool
 }
 
 // Implicit says whether tokens come back in the fragment.
@@ -102,6 +103,11 @@ func (c ClientSettings) ParseAuthRequest(q url.Values, redirectURI string) (Auth
 	r.Scopes = scopes
 	if err := r.checkProof(q); err != nil {
 		return r, err
+	}
+	// Cognito takes what it takes as a callback: https, http on loopback, or an
+	// app's scheme, without a fragment (Cognito: Resource binding; RFC 8707 §2).
+	if r.Resource = q.Get("resource"); r.Resource != "" && CheckRedirectURI(r.Resource) != nil {
+		return r, &RedirectError{Code: "invalid_target"}
 	}
 	return r, r.parseAge(q)
 }

@@ -12,6 +12,7 @@ type AuthorizationCode struct {
 	Sub           string
 	RedirectURI   string
 	Scopes        []string
+	Resource      string `json:",omitempty"`
 	Nonce         string `json:",omitempty"`
 	CodeChallenge string `json:",omitempty"`
 	Browser       string `json:",omitempty"` // the id of the browser session that it came through

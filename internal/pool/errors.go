@@ -86,6 +86,7 @@ const (
 	LimitExceeded            = "LimitExceeded"
 	TooManyRequests          = "TooManyRequests"
 	ResourceNotFound         = "ResourceNotFound"
+	GroupExists              = "GroupExists"
 	ConcurrentModification   = "ConcurrentModification"
 	UnsupportedTokenType     = "UnsupportedTokenType"
 	UnsupportedOperation     = "UnsupportedOperation"

@@ -10,6 +10,7 @@ type Grant struct {
 	ClientID     string `json:"ClientId"`
 	Sub          string
 	Scopes       []string
+	Resource     string `json:",omitempty"` // the aud of its access tokens
 	AuthTime     int64
 	NotBefore    int64 `json:",omitempty"` // the user's, when they signed in
 	CreatedAt    int64

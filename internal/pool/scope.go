@@ -16,17 +16,40 @@ const (
 
 var systemScopes = []string{ScopeOpenID, ScopeEmail, ScopePhone, ScopeProfile, ScopeAdmin}
 
-// Scopes returns what the client gets for a request of the scope parameter:
-// everything it is allowed when nothing is asked, the asked scopes once each
-// in their order otherwise. One scope that it is not allowed refuses all.
+// custom says whether a scope is a resource server's.
+func custom(scope string) bool { return !slices.Contains(systemScopes, scope) }
+
+// Scopes returns what the client gets for a request of the scope parameter on
+// behalf of somebody: everything it is allowed when nothing is asked, the asked
+// scopes once each in their order otherwise. One scope that it is not allowed
+// refuses all.
 func (c ClientSettings) Scopes(parameter string) ([]string, error) {
+	return grantScopes(c.AllowedOAuthScopes, parameter)
+}
+
+// MachineScopes is Scopes for the client on its own behalf: the system scopes
+// are about people, so it gets those of resource servers alone.
+func (c ClientSettings) MachineScopes(parameter string) ([]string, error) {
+	return grantScopes(slices.DeleteFunc(slices.Clone(c.AllowedOAuthScopes), func(s string) bool { return !custom(s) }), parameter)
+}
+
+// StillAllowed returns the scopes that were once granted but for those of
+// resource servers that the client has lost since.
+func (c ClientSettings) StillAllowed(granted []string) []string {
+	return slices.DeleteFunc(slices.Clone(granted), func(s string) bool { return custom(s) && !slices.Contains(c.AllowedOAuthScopes, s) })
+}
+
+func grantScopes(allowed []string, parameter string) ([]string, error) {
 	asked := strings.Fields(parameter)
 	if len(asked) == 0 {
-		return slices.Clone(c.AllowedOAuthScopes), nil
+		asked = allowed
+	}
+	if len(asked) == 0 { // those it had are gone with their resource server
+		return nil, refuse(InvalidParameter, "scope", "scope", "")
 	}
 	var granted []string
 	for _, scope := range asked {
-		if !slices.Contains(c.AllowedOAuthScopes, scope) {
+		if !slices.Contains(allowed, scope) {
 			return nil, refuse(InvalidParameter, "scope", "scope", "")
 		}
 		if !slices.Contains(granted, scope) {

@@ -153,8 +153,9 @@ var explicitFlows = []string{
 }
 
 // Check refuses a client of pool p that Cognito does not allow or whose settings
-// have no effect here yet; the Error's Field is the member's name.
-func (cl Client) Check(p Pool) error {
+// have no effect here yet; the Error's Field is the member's name. The servers
+// are those of the pool that [ClientSettings.ResourceServers] names.
+func (cl Client) Check(p Pool, servers ...ResourceServer) error {
 	var c checks
 	c.need(namePattern.MatchString(cl.ClientName), "ClientName", "must be 1 to 128 letters, digits, spaces or +=,.@-_")
 	c.need(clientIDPattern.MatchString(cl.ID), "ClientId", "must be 1 to 128 letters, digits, _ or +")
@@ -163,7 +164,7 @@ func (cl Client) Check(p Pool) error {
 	c.need(cl.AuthSessionValidity == nil || *cl.AuthSessionValidity >= 3 && *cl.AuthSessionValidity <= 15, "AuthSessionValidity", "must be 3 to 15")
 	c.oneOf(cl.PreventUserExistenceErrors, "PreventUserExistenceErrors", "ENABLED", "LEGACY")
 	cl.checkURLs(&c)
-	cl.checkOAuth(&c)
+	cl.checkOAuth(&c, servers)
 	cl.checkLives(&c)
 	cl.checkAttributes(&c, p)
 	return c.err
@@ -226,19 +227,23 @@ func (cl Client) checkURLs(c *checks) {
 	c.need(cl.DefaultRedirectURI == "" || slices.Contains(cl.CallbackURLs, cl.DefaultRedirectURI), "DefaultRedirectURI", "must be among CallbackURLs")
 }
 
-func (cl Client) checkOAuth(c *checks) {
-	if machine := slices.Contains(cl.AllowedOAuthFlows, "client_credentials"); machine && len(cl.AllowedOAuthFlows) > 1 {
+func (cl Client) checkOAuth(c *checks, servers []ResourceServer) {
+	machine := slices.Contains(cl.AllowedOAuthFlows, "client_credentials")
+	if machine && len(cl.AllowedOAuthFlows) > 1 {
 		c.refuse(refuse(InvalidOAuthFlow, "client_credentials", "AllowedOAuthFlows", "client_credentials goes with no other flow"))
 	} else if machine && cl.Public() {
 		c.refuse(refuse(InvalidOAuthFlow, "secret", "AllowedOAuthFlows", "client_credentials needs a client secret"))
 	}
 	for _, f := range cl.AllowedOAuthFlows {
 		c.oneOf(f, "AllowedOAuthFlows", "code", "implicit", "client_credentials")
-		c.notYet(f, "AllowedOAuthFlows", "code", "implicit")
 	}
+	c.need(len(cl.AllowedOAuthScopes) <= 50, "AllowedOAuthScopes", "at most 50 scopes")
 	for _, s := range cl.AllowedOAuthScopes {
-		if !slices.Contains(systemScopes, s) {
-			c.refuse(refuse(ScopeDoesNotExist, "", "AllowedOAuthScopes", fmt.Sprintf("%q is not a scope of this pool", s)))
+		c.need(len(s) <= 256, "AllowedOAuthScopes", "a scope must have at most 256 characters")
+		if custom(s) && !slices.ContainsFunc(servers, func(r ResourceServer) bool { return r.Has(s) }) {
+			e := refuse(ScopeDoesNotExist, "", "AllowedOAuthScopes", fmt.Sprintf("%q is not a scope of this pool", s))
+			e.Args["scope"] = s
+			c.refuse(e)
 		}
 	}
 	if cl.AllowedOAuthFlowsUserPoolClient != nil && *cl.AllowedOAuthFlowsUserPoolClient {
@@ -246,8 +251,8 @@ func (cl Client) checkOAuth(c *checks) {
 			c.refuse(refuse(InvalidParameter, "oauth_incomplete", "AllowedOAuthFlows",
 				"AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed to use OAuth flows"))
 		}
-		c.need(len(cl.CallbackURLs) > 0, "CallbackURLs", "the code and implicit flows need a callback URL")
-		c.need(cl.SupportedIdentityProviders == nil || len(cl.SupportedIdentityProviders) > 0, "SupportedIdentityProviders",
+		c.need(machine || len(cl.CallbackURLs) > 0, "CallbackURLs", "the code and implicit flows need a callback URL")
+		c.need(machine || cl.SupportedIdentityProviders == nil || len(cl.SupportedIdentityProviders) > 0, "SupportedIdentityProviders",
 			"an empty list leaves nobody a way to sign in on the pages: name COGNITO, or leave the member out")
 	}
 }

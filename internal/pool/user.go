@@ -31,6 +31,7 @@ type User struct {
 	Attributes map[string]string
 	Status     UserStatus
 	Disabled   bool `json:",omitempty"`
+	Grouped    bool `json:",omitempty"` // was put in a group at some time; nobody else's groups are looked for
 	Password   Password
 
 	// NotBefore (ms) is when everything that the account had open was ended.

@@ -4,13 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/store"
 )
 
-// Setup makes and changes pools, app clients and domains.
+// Setup makes and changes pools, resource servers, app clients, domains and
+// groups.
 type Setup struct {
 	DB     *store.DB
 	Region string // of pool ids that are not chosen
@@ -21,7 +23,7 @@ type Setup struct {
 // settings that differ; NewSecret is a client secret made just now, to be shown
 // this once.
 type Change struct {
-	Kind      string // "user pool", "app client" or "domain"
+	Kind      string // "user pool", "resource server", "app client", "domain" or "group"
 	ID        string
 	Name      string
 	Action    Action
@@ -87,20 +89,30 @@ type applying struct {
 func (r *applying) all(ctx context.Context, d Document) error {
 	for i, e := range d.UserPools {
 		if err := r.pool(ctx, e); err != nil {
-			return fmt.Errorf("UserPools.%d: %w", i, worded(err))
+			return entryError("UserPools", i, err)
 		}
 	}
 	if len(d.UserPools) == 1 {
 		r.onlyID = r.changes[0].ID
 	}
+	for i, e := range d.ResourceServers {
+		if err := r.resourceServer(ctx, e); err != nil {
+			return fmt.Errorf("ResourceServers.%d: %w", i, worded(err))
+		}
+	}
 	for i, e := range d.UserPoolClients {
 		if err := r.client(ctx, e); err != nil {
-			return fmt.Errorf("UserPoolClients.%d: %w", i, worded(err))
+			return entryError("UserPoolClients", i, err)
 		}
 	}
 	for i, e := range d.UserPoolDomains {
 		if err := r.domain(ctx, e); err != nil {
-			return fmt.Errorf("UserPoolDomains.%d: %w", i, worded(err))
+			return entryError("UserPoolDomains", i, err)
+		}
+	}
+	for i, e := range d.Groups {
+		if err := r.group(ctx, e); err != nil {
+			return entryError("Groups", i, err)
 		}
 	}
 	return nil
@@ -137,6 +149,31 @@ func (r *applying) findPool(ctx context.Context, e PoolEntry) (pool.Pool, error)
 		func(p pool.Pool) (string, bool) { return p.ID, p.PoolName == e.PoolName })
 }
 
+func (r *applying) resourceServer(ctx context.Context, e pool.ResourceServer) error {
+	if e.UserPoolID == "" {
+		e.UserPoolID = r.onlyID
+	}
+	if err := e.Check(); err != nil {
+		return err
+	}
+	change := Change{Kind: "resource server", ID: e.Identifier, Name: e.Identifier, Action: Created}
+	before, err := r.tx.ResourceServers.Get(ctx, e.UserPoolID, e.Identifier)
+	if errors.Is(err, store.ErrNotFound) {
+		r.changes = append(r.changes, change)
+		return makeResourceServer(ctx, r.tx, e)
+	}
+	if err != nil {
+		return err
+	}
+	members, lost, err := changeResourceServer(ctx, r.tx, resourceServerChange{before, e, r.Now().UnixMilli()})
+	change.Members = members
+	r.note(change)
+	for _, c := range lost {
+		r.note(Change{Kind: "app client", ID: c.ID, Name: c.ClientName, Members: []string{"AllowedOAuthScopes"}})
+	}
+	return err
+}
+
 func (r *applying) client(ctx context.Context, e ClientEntry) error {
 	if e.UserPoolID == "" {
 		e.UserPoolID = r.onlyID
@@ -160,7 +197,7 @@ func (r *applying) client(ctx context.Context, e ClientEntry) error {
 		return err
 	}
 	next := before
-	next.ClientSettings, next.Secret = e.ClientSettings, e.Secret
+	next.ClientSettings, next.Secret, next.LastModifiedDate = e.ClientSettings, e.Secret, r.Now().UnixMilli()
 	if e.GenerateSecret && e.Secret == "" {
 		if next.Secret = before.Secret; before.Public() {
 			next.Secret = pool.NewClientSecret()
@@ -168,7 +205,7 @@ func (r *applying) client(ctx context.Context, e ClientEntry) error {
 		}
 	}
 	change.ID = before.ID
-	_, change.Members, err = r.changeClient(ctx, r.tx, clientChange{owner, before, next})
+	_, change.Members, err = changeClient(ctx, r.tx, clientChange{owner, before, next})
 	r.note(change)
 	return err
 }
@@ -206,8 +243,35 @@ func (r *applying) domain(ctx context.Context, d pool.Domain) error {
 	return err
 }
 
-// note records an update, or that nothing differs.
+func (r *applying) group(ctx context.Context, e GroupEntry) error {
+	if e.UserPoolID == "" {
+		e.UserPoolID = r.onlyID
+	}
+	change := Change{Kind: "group", ID: e.GroupName, Name: e.GroupName, Action: Created}
+	before, err := r.tx.Groups.Get(ctx, e.UserPoolID, e.GroupName)
+	if errors.Is(err, store.ErrNotFound) {
+		r.changes = append(r.changes, change)
+		_, err := r.makeGroup(ctx, r.tx, e)
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	change.Members, err = r.changeGroup(ctx, r.tx, before, e)
+	r.note(change)
+	return err
+}
+
+// note records an update, or that nothing differs. An app client that lost
+// scopes before its own entry came is one change with it.
 func (r *applying) note(c Change) {
+	earlier := slices.IndexFunc(r.changes, func(e Change) bool {
+		return e.Kind == "app client" && e.Kind == c.Kind && e.ID == c.ID && e.Action == Updated && e.NewSecret == ""
+	})
+	if earlier >= 0 {
+		c.Members = slices.Compact(slices.Sorted(slices.Values(append(c.Members, r.changes[earlier].Members...))))
+		r.changes = slices.Delete(r.changes, earlier, earlier+1)
+	}
 	c.Action = Updated
 	if len(c.Members) == 0 {
 		c.Action = Unchanged
@@ -241,6 +305,11 @@ func one[T any](page func(after string) ([]T, error), fits func(T) (id string, o
 		}
 		return found, nil
 	}
+}
+
+// entryError leads to the entry of the document that was refused.
+func entryError(list string, i int, err error) error {
+	return fmt.Errorf("%s.%d: %w", list, i, worded(err))
 }
 
 // worded is a refusal as the writer of a document reads it: the member, and

@@ -33,8 +33,12 @@ func (s *Setup) UpdateClient(ctx context.Context, e ClientEntry) (pool.Client, e
 		return before, orNoClient(err, e.ID)
 	}
 	next := before
-	next.ClientSettings = before.Updated(e.ClientSettings)
-	after, _, err := s.changeClient(ctx, s.DB, clientChange{owner, before, next})
+	next.ClientSettings, next.LastModifiedDate = before.Updated(e.ClientSettings), s.Now().UnixMilli()
+	var after pool.Client
+	err = s.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) (err error) {
+		after, _, err = changeClient(ctx, tx, clientChange{owner, before, next})
+		return err
+	})
 	return after, err
 }
 
@@ -62,7 +66,11 @@ func (s *Setup) makeClient(ctx context.Context, tx *store.DB, e ClientEntry) (po
 	if err != nil {
 		return c, err
 	}
-	if err := c.Check(owner); err != nil {
+	servers, err := resourceServersOf(ctx, tx, c)
+	if err != nil {
+		return c, err
+	}
+	if err := c.Check(owner, servers...); err != nil {
 		return c, err
 	}
 	return c, tx.Clients.Create(ctx, &c, c.UserPoolID, c.ID)
@@ -75,10 +83,15 @@ type clientChange struct {
 	before, next pool.Client
 }
 
-// changeClient writes a client over what it was, and names the members that
-// differ. Where somebody else has changed it since, nothing is written.
-func (s *Setup) changeClient(ctx context.Context, db *store.DB, c clientChange) (pool.Client, []string, error) {
-	if err := c.next.Check(c.owner); err != nil {
+// changeClient writes a client over what it was, inside a transaction, and names
+// the members that differ. Where somebody else has changed it since, nothing is
+// written.
+func changeClient(ctx context.Context, tx *store.DB, c clientChange) (pool.Client, []string, error) {
+	servers, err := resourceServersOf(ctx, tx, c.next)
+	if err != nil {
+		return c.before, nil, err
+	}
+	if err := c.next.Check(c.owner, servers...); err != nil {
 		return c.before, nil, whileUpdating(err)
 	}
 	if !c.before.Public() && c.next.Public() {
@@ -94,13 +107,11 @@ func (s *Setup) changeClient(ctx context.Context, db *store.DB, c clientChange) 
 	if len(members) == 0 {
 		return c.before, nil, nil
 	}
-	now := s.Now().UnixMilli()
-	after, err := db.Clients.Update(ctx, func(row *pool.Client) error {
+	after, err := tx.Clients.Update(ctx, func(row *pool.Client) error {
 		if !reflect.DeepEqual(*row, c.before) {
 			return errRaced
 		}
 		*row = c.next
-		row.LastModifiedDate = now
 		return nil
 	}, c.before.UserPoolID, c.before.ID)
 	return after, members, orNoClient(err, c.before.ID)

@@ -1,11 +1,12 @@
-// Package setup makes, changes and deletes pools, app clients, domains and the
-// keys of operators: it validates, compares with what is there, and writes. It
-// serves `poolhouse apply`, the start of a server and the API alike, by one set
-// of rules:
+// Package setup makes, changes and deletes pools, resource servers, app clients,
+// domains, groups and the keys of operators: it validates, compares with what is
+// there, and writes. It serves `poolhouse apply`, the start of a server and the
+// API alike, by one set of rules:
 //
-//	pools.go, clients.go, domains.go   each kind: make, change, delete
-//	keys.go                            operators' access keys
-//	document.go, apply.go              several at once, whole or not at all; applying deletes nothing
+//	pools.go, clients.go, domains.go, groups.go   each kind: make, change, delete
+//	resourceservers.go                            the same, and what app clients lose with a scope
+//	keys.go                                       operators' access keys
+//	document.go, apply.go                         several at once, whole or not at all; applying deletes nothing
 //
 // A change is decided on what was read. Where somebody else has written since,
 // it is refused (ConcurrentModification), and applying looks again. Start

@@ -8,12 +8,14 @@ import (
 )
 
 // Document is what `poolhouse apply` reads: several of each, in the shapes of
-// CreateUserPool, CreateUserPoolClient and CreateUserPoolDomain, with ids that
-// may be chosen.
+// CreateUserPool, CreateResourceServer, CreateUserPoolClient,
+// CreateUserPoolDomain and CreateGroup, with ids that may be chosen.
 type Document struct {
 	UserPools       []PoolEntry
+	ResourceServers []pool.ResourceServer
 	UserPoolClients []ClientEntry
 	UserPoolDomains []pool.Domain
+	Groups          []GroupEntry
 }
 
 // PoolEntry is one pool. Without an Id the pool of that PoolName is meant, and
@@ -33,14 +35,26 @@ type ClientEntry struct {
 	pool.ClientSettings
 }
 
+// GroupEntry is one group. UserPoolId may be left out where the document has
+// one pool.
+type GroupEntry struct {
+	UserPoolID string `json:"UserPoolId,omitempty"`
+	GroupName  string
+	pool.GroupSettings
+}
+
+func (e GroupEntry) group() pool.Group {
+	return pool.Group{UserPoolID: e.UserPoolID, GroupName: e.GroupName, GroupSettings: e.GroupSettings}
+}
+
 // ReadDocument reads a document in JSON. The error leads to the member.
 func ReadDocument(doc []byte) (Document, error) {
 	var d Document
 	if err := manifest.Read(doc, &d); err != nil {
 		return d, err
 	}
-	if len(d.UserPools)+len(d.UserPoolClients)+len(d.UserPoolDomains) == 0 {
-		return d, fmt.Errorf("the document has no UserPools, UserPoolClients or UserPoolDomains")
+	if len(d.UserPools)+len(d.ResourceServers)+len(d.UserPoolClients)+len(d.UserPoolDomains)+len(d.Groups) == 0 {
+		return d, fmt.Errorf("the document has no UserPools, ResourceServers, UserPoolClients, UserPoolDomains or Groups")
 	}
 	return d, nil
 }

@@ -35,7 +35,10 @@ type DB struct {
 	Lockouts        Table[pool.Lockout]    // pool id, owner
 	Sessions        Table[pool.Session]    // pool id, hash of its id
 	BrowserSessions BrowserSessions
-	OperatorKeys    Table[pool.OperatorKey] // access key id
+	OperatorKeys    Table[pool.OperatorKey]    // access key id
+	ResourceServers Table[pool.ResourceServer] // pool id, identifier
+	Groups          Table[pool.Group]          // pool id, name
+	Members         Members
 	Users           Users
 	Codes           Codes
 	Grants          Grants
@@ -122,8 +125,11 @@ func bind(h *handles, tx *sql.Tx) *DB {
 	db.Sessions = Table[pool.Session]{db: db, name: "sessions", keys: []string{"pool", "hash"},
 		expires: func(s *pool.Session) int64 { return s.ExpiresAt }}
 	db.OperatorKeys = Table[pool.OperatorKey]{db: db, name: "operator_keys", keys: []string{"id"}}
+	db.ResourceServers = Table[pool.ResourceServer]{db: db, name: "resource_servers", keys: []string{"pool", "identifier"}}
+	db.Groups = Table[pool.Group]{db: db, name: "user_groups", keys: []string{"pool", "name"}}
 	db.dropped = Table[dropped]{db: db, name: "dropped_pools", keys: []string{"id"}, expires: (*dropped).settled}
 	db.Users, db.Codes, db.Grants, db.BrowserSessions, db.Mails = Users{db}, Codes{db}, Grants{db}, BrowserSessions{db}, Mails{db}
+	db.Members = Members{db}
 	return db
 }
 

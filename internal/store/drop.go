@@ -109,7 +109,7 @@ func (db *DB) sweepPool(ctx context.Context, id string, limit int) (total int64,
 	for _, t := range [][2]string{
 		{"users", "sub"}, {"user_names", "sub"}, {"user_counts", "part"}, {"clients", "id"}, {"domains", "domain"}, {"signing_keys", "slot"},
 		{"mailed_codes", "owner"}, {"windows", "owner"}, {"lockouts", "owner"}, {"sessions", "hash"}, {"browser_sessions", "hash"},
-		{"codes", "hash"}, {"grants", "id"}, {"mails", "id"},
+		{"codes", "hash"}, {"grants", "id"}, {"mails", "id"}, {"resource_servers", "identifier"}, {"user_groups", "name"}, {"group_members", "sub"},
 	} {
 		n, err := db.exec(ctx, "DELETE FROM "+t[0]+" WHERE pool = $1 AND "+t[1]+" IN (SELECT "+t[1]+" FROM "+t[0]+" WHERE pool = $1 LIMIT $2)", id, limit)
 		if err != nil {

@@ -79,9 +79,10 @@ func (u Users) insert(ctx context.Context, user *pool.User) error {
 	return err
 }
 
-// Delete removes the user with its names, or returns ErrNotFound. Whatever else
-// names the sub (grants, sessions, codes) leads to nobody from then on, and is
-// swept when its time is over: a sub is never given again.
+// Delete removes the user with its names and out of its groups, or returns
+// ErrNotFound. Whatever else names the sub (grants, sessions, codes) leads to
+// nobody from then on, and is swept when its time is over: a sub is never given
+// again.
 func (u Users) Delete(ctx context.Context, poolID, sub string) error {
 	return u.db.Tx(ctx, func(ctx context.Context, tx *DB) error {
 		rows, err := tx.exec(ctx, `DELETE FROM users WHERE pool = $1 AND sub = $2`, poolID, sub)
@@ -91,8 +92,10 @@ func (u Users) Delete(ctx context.Context, poolID, sub string) error {
 		if err != nil {
 			return err
 		}
-		if _, err = tx.exec(ctx, `DELETE FROM user_names WHERE pool = $1 AND sub = $2`, poolID, sub); err != nil {
-			return err
+		for _, statement := range []string{`DELETE FROM user_names WHERE pool = $1 AND sub = $2`, `DELETE FROM group_members WHERE pool = $1 AND sub = $2`} {
+			if _, err := tx.exec(ctx, statement, poolID, sub); err != nil {
+				return err
+			}
 		}
 		return tx.Users.count(ctx, poolID, sub, -1)
 	})

@@ -183,7 +183,7 @@ func TestAPIClientRefusals(t *testing.T) {
 		in.AllowedOAuthFlows = []types.OAuthFlowType{"client_credentials"}
 	}),
 		"InvalidOAuthFlowException", "client_credentials flow can not be selected if client does not have a client secret.")
-	throws(t, create(func(in *cip.CreateUserPoolClientInput) { in.AllowedOAuthScopes = []string{"books/read"} }), "ScopeDoesNotExistException", "books/read")
+	refused(t, create(func(in *cip.CreateUserPoolClientInput) { in.AllowedOAuthScopes = []string{"books/read"} }), "ScopeDoesNotExistException", "Invalid scope requested: books/read")
 	lite := newPool(t, c, cip.CreateUserPoolInput{PoolName: aws.String("lite"), UserPoolTier: types.UserPoolTierTypeLite})
 	var unavailable *types.FeatureUnavailableInTierException
 	if err := create(func(in *cip.CreateUserPoolClientInput) {
@@ -209,7 +209,7 @@ func TestAPIClientChangeRefusals(t *testing.T) {
 	}
 	const none = "us-east-1_None00001"
 	refused(t, update(func(in *cip.UpdateUserPoolClientInput) { in.WriteAttributes = []string{"custom:none"} }), "InvalidParameterException", "Invalid write attributes specified while updating a client")
-	throws(t, update(func(in *cip.UpdateUserPoolClientInput) { in.AllowedOAuthScopes = []string{"books/read"} }), "ScopeDoesNotExistException", "books/read")
+	refused(t, update(func(in *cip.UpdateUserPoolClientInput) { in.AllowedOAuthScopes = []string{"books/read"} }), "ScopeDoesNotExistException", "Invalid scope requested: books/read")
 	throws(t, update(func(in *cip.UpdateUserPoolClientInput) {
 		in.AllowedOAuthFlows = []types.OAuthFlowType{"client_credentials"}
 	}), "InvalidOAuthFlowException", "")

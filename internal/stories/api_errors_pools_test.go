@@ -46,6 +46,7 @@ func targetRefusals() []refusal {
 		}
 	}
 	pools, tokens := poolCalls(), tokenCalls()
+	maps.Copy(pools, recordCalls())
 	maps.Copy(pools, operatorCalls())
 	maps.Copy(pools, sessionPoolCalls())
 	maps.Copy(tokens, sessionTokenCalls())
@@ -81,7 +82,7 @@ func poolRefusals() []refusal {
 				in.AllowedOAuthFlows = []types.OAuthFlowType{"client_credentials"}
 			})
 		}},
-		{"CreateUserPoolClient", "ScopeDoesNotExistException", `"books/read" is not a scope of this pool`, func(x errand) error {
+		{"CreateUserPoolClient", "ScopeDoesNotExistException", "Invalid scope requested: books/read", func(x errand) error {
 			return x.newClient(housetest.PoolID, func(in *cip.CreateUserPoolClientInput) { in.AllowedOAuthScopes = []string{"books/read"} })
 		}},
 		{"CreateUserPoolClient", "FeatureUnavailableInTierException", "ALLOW_USER_AUTH needs the tier ESSENTIALS or PLUS.", func(x errand) error {
@@ -92,7 +93,7 @@ func poolRefusals() []refusal {
 		{"UpdateUserPoolClient", "InvalidOAuthFlowException", "client_credentials flow can not be selected if client does not have a client secret.", func(x errand) error {
 			return only(x.c.UpdateUserPoolClient(x.ctx, &cip.UpdateUserPoolClientInput{UserPoolId: aws.String(litePool), ClientId: aws.String(liteApp), AllowedOAuthFlows: []types.OAuthFlowType{"client_credentials"}}))
 		}},
-		{"UpdateUserPoolClient", "ScopeDoesNotExistException", `"books/read" is not a scope of this pool`, func(x errand) error {
+		{"UpdateUserPoolClient", "ScopeDoesNotExistException", "Invalid scope requested: books/read", func(x errand) error {
 			return only(x.c.UpdateUserPoolClient(x.ctx, &cip.UpdateUserPoolClientInput{UserPoolId: aws.String(litePool), ClientId: aws.String(liteApp), AllowedOAuthScopes: []string{"books/read"}}))
 		}},
 		{"UpdateUserPoolClient", "FeatureUnavailableInTierException", "ALLOW_USER_AUTH needs the tier ESSENTIALS or PLUS.", func(x errand) error {

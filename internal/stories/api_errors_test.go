@@ -32,7 +32,7 @@ type refusal struct {
 // refusals is every error that an operation declares and that can happen here,
 // but for those of [everyCallFails].
 func refusals() []refusal {
-	return slices.Concat(targetRefusals(), operatorRefusals(), poolRefusals(), signUpRefusals(), recoveryRefusals(), attributeRefusals(), signInRefusals(), challengeRefusals(), tokenRefusals(), sessionRefusals())
+	return slices.Concat(targetRefusals(), operatorRefusals(), poolRefusals(), signUpRefusals(), recoveryRefusals(), attributeRefusals(), signInRefusals(), challengeRefusals(), tokenRefusals(), sessionRefusals(), recordRefusals())
 }
 
 // everyCallFails are the errors of every operation that declares them, whatever
@@ -71,9 +71,11 @@ func notThere() [][3]string {
 		tokens  = "ListUserSessions RevokeUserSession"
 		access  = "GetUser UpdateUserAttributes DeleteUserAttributes GetUserAttributeVerificationCode VerifyUserAttribute ChangePassword DeleteUser GlobalSignOut"
 		setups  = "CreateUserPool DescribeUserPool UpdateUserPool DeleteUserPool ListUserPools CreateUserPoolClient DescribeUserPoolClient UpdateUserPoolClient DeleteUserPoolClient ListUserPoolClients CreateUserPoolDomain DescribeUserPoolDomain UpdateUserPoolDomain DeleteUserPoolDomain"
+		records = "CreateResourceServer DescribeResourceServer UpdateResourceServer DeleteResourceServer ListResourceServers CreateGroup GetGroup UpdateGroup DeleteGroup ListGroups ListUsersInGroup AdminAddUserToGroup AdminRemoveUserFromGroup AdminListGroupsForUser"
 		respond = "RespondToAuthChallenge AdminRespondToAuthChallenge"
 	)
 	return [][3]string{
+		{records, "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
 		{setups + " AdminCreateUser AdminGetUser AdminSetUserPassword AdminListUserSessions AdminRevokeUserSession AdminEnableUser AdminDisableUser AdminDeleteUser AdminUserGlobalSignOut AdminUpdateUserAttributes AdminDeleteUserAttributes", "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
 		{tokens, "UserNotConfirmedException", "nobody gets a token before, and no account goes back"},
 		{"ListUserSessions", "ResourceNotFoundException", "a token whose pool or client is gone cannot be verified: it is invalid"},
@@ -84,7 +86,7 @@ func notThere() [][3]string {
 		{"UpdateUserAttributes", "ExpiredCodeException", "it takes no code"},
 		{respond, "CodeMismatchException", "no challenge asks for a code"},
 		{respond, "ExpiredCodeException", "no challenge asks for a code"},
-		{"CreateUserPool CreateUserPoolClient CreateUserPoolDomain", "LimitExceededException", "there are no quotas"},
+		{"CreateUserPool CreateUserPoolClient CreateUserPoolDomain CreateResourceServer CreateGroup", "LimitExceededException", "there are no quotas"},
 		{"AdminConfirmSignUp", "LimitExceededException", "it sends nothing, and there is nothing to guess"},
 		{"SignUp", "LimitExceededException", "an account that does not exist has no budget; the source of the calls is limited"},
 		{"DeleteUserPoolClient DeleteUserPoolDomain CreateUserPoolDomain", "ConcurrentModificationException", "nothing that it has read can change before it writes"},

@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/poolhouse/poolhouse/internal/account"
 	"github.com/poolhouse/poolhouse/internal/housetest"
+	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/store"
 )
 
@@ -128,6 +130,40 @@ func BenchmarkCodeLogin(b *testing.B) {
 func BenchmarkRefresh(b *testing.B) {
 	s := newBench(b)
 	s.hasAnn()
+	token := s.signsIn().Refresh
+	s.begin()
+	for b.Loop() {
+		s.asksForTokens("grant_type", "refresh_token", "refresh_token", token)
+	}
+}
+
+// BenchmarkClientCredentials: a machine's token, with one signature.
+func BenchmarkClientCredentials(b *testing.B) {
+	s := newBench(b)
+	s.house.Apply(machines(b))
+	s.begin()
+	for b.Loop() {
+		r := s.form("/oauth2/token", url.Values{"grant_type": {"client_credentials"}})
+		r.SetBasicAuth(machine, otherSecret)
+		s.do(r, http.StatusOK)
+		s.signatures++
+	}
+}
+
+// BenchmarkRefreshInGroups is BenchmarkRefresh of somebody who is in as many
+// groups as one can be.
+func BenchmarkRefreshInGroups(b *testing.B) {
+	s := newBench(b)
+	s.hasAnn()
+	app, ctx := s.house.App(housetest.ClientID), b.Context()
+	user, err := s.house.DB.Users.ByName(ctx, housetest.PoolID, app.Pool.SignInNames(ann)[0])
+	must(b, err)
+	accounts := &account.Accounts{DB: s.house.DB}
+	for i := range pool.MaxGroupsOfUser {
+		g := pool.Group{UserPoolID: housetest.PoolID, GroupName: fmt.Sprint("group", i), GroupSettings: pool.GroupSettings{Precedence: &i}}
+		must(b, s.house.DB.Groups.Create(ctx, &g, g.UserPoolID, g.GroupName))
+		must(b, accounts.AddToGroup(ctx, user, g.GroupName))
+	}
 	token := s.signsIn().Refresh
 	s.begin()
 	for b.Loop() {

@@ -25,7 +25,7 @@ func TestDiscoveryDocument(t *testing.T) {
 		"authorization_endpoint":                h.URL() + "/oauth2/authorize",
 		"code_challenge_methods_supported":      []any{"S256"},
 		"end_session_endpoint":                  h.URL() + "/logout",
-		"grant_types_supported":                 []any{"authorization_code", "implicit", "refresh_token"},
+		"grant_types_supported":                 []any{"authorization_code", "client_credentials", "implicit", "refresh_token"},
 		"id_token_signing_alg_values_supported": []any{"RS256"},
 		"issuer":                                issuer,
 		"jwks_uri":                              issuer + "/.well-known/jwks.json",

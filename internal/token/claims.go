@@ -31,6 +31,14 @@ func (t *Tokens) sign(ctx context.Context, app pool.App, user pool.User, ask cla
 	if app.Client.Revokes() || app.Client.Rotates() {
 		common["origin_jti"] = ask.grant.ID
 	}
+	groups, err := t.DB.Members.GroupsOf(ctx, user, "", pool.MaxGroupsOfUser)
+	if err != nil {
+		return Set{}, err
+	}
+	member := pool.ClaimsOfGroups(groups)
+	if len(member.Groups) > 0 {
+		common["cognito:groups"] = member.Groups
+	}
 	life := int64(app.Client.AccessTokenLife().Seconds())
 	set := Set{ExpiresIn: int(life)}
 	if set.AccessToken, err = keys.access.jws(accessClaims(common, app, user, ask.grant, now+life)); err != nil {
@@ -38,6 +46,7 @@ func (t *Tokens) sign(ctx context.Context, app pool.App, user pool.User, ask cla
 	}
 	if ask.grant.API || slices.Contains(ask.grant.Scopes, pool.ScopeOpenID) {
 		claims := idClaims(common, app, user, ask, now+int64(app.Client.IDTokenLife().Seconds()))
+		nameRoles(claims, member)
 		if !ask.grant.API {
 			claims["at_hash"] = halfHash(set.AccessToken)
 		}
@@ -51,11 +60,14 @@ func (t *Tokens) sign(ctx context.Context, app pool.App, user pool.User, ask cla
 // accessClaims (Cognito: Understanding the access token).
 func accessClaims(common map[string]any, app pool.App, user pool.User, grant pool.Grant, exp int64) map[string]any {
 	claims := map[string]any{
-		"token_use": "access", "scope": strings.Join(grant.Scopes, " "), "client_id": app.Client.ID,
+		"token_use": "access", "scope": strings.Join(app.Client.StillAllowed(grant.Scopes), " "), "client_id": app.Client.ID,
 		"username": user.Username, "exp": exp, "jti": pool.NewUUID(),
 	}
 	if !grant.API {
 		claims["version"] = 2
+	}
+	if grant.Resource != "" {
+		claims["aud"] = grant.Resource
 	}
 	for name, value := range common {
 		claims[name] = value
@@ -83,6 +95,16 @@ func idClaims(common map[string]any, app pool.App, user pool.User, ask claimsAsk
 		claims["nonce"] = ask.nonce
 	}
 	return claims
+}
+
+// nameRoles says in an ID token which roles somebody's groups stand for.
+func nameRoles(claims map[string]any, member pool.GroupClaims) {
+	if len(member.Roles) > 0 {
+		claims["cognito:roles"] = member.Roles
+	}
+	if member.PreferredRole != "" {
+		claims["cognito:preferred_role"] = member.PreferredRole
+	}
 }
 
 // idClaim gives an attribute the JSON type that it has in ID tokens.

@@ -29,7 +29,7 @@ func (t *Tokens) Discovery(p pool.Pool, base string) Metadata {
 		AuthorizationEndpoint: base + "/oauth2/authorize",
 		CodeChallengeMethods:  []string{"S256"},
 		EndSessionEndpoint:    base + "/logout",
-		GrantTypes:            []string{"authorization_code", "implicit", "refresh_token"},
+		GrantTypes:            []string{"authorization_code", "client_credentials", "implicit", "refresh_token"},
 		IDTokenAlgorithms:     []string{"RS256"},
 		Issuer:                t.Issuer(p),
 		JWKSURI:               t.URL + "/" + p.ID + "/.well-known/jwks.json",

@@ -1,6 +1,7 @@
 // Package token answers what a person who was recognised gets: authorization
 // codes, ID, access and refresh tokens, userInfo claims, and the documents by
-// which others check them (discovery, key set).
+// which others check them (discovery, key set). A machine gets an access token
+// of its own and no more ([Tokens.Machine]).
 //
 // It does not ask who somebody is: that is signin's. It knows no HTTP: the
 // doors turn its answers and its [OAuthError] into responses.

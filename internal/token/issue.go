@@ -48,6 +48,9 @@ func (t *Tokens) Access(ctx context.Context, accessToken string) (Holder, error)
 	if t.Now().Unix() >= c.ExpiresAt {
 		return Holder{}, errTokenExpired
 	}
+	if c.machine() {
+		return Holder{}, errTokenScope
+	}
 	user, grant, err := t.holder(ctx, app, c)
 	if errors.Is(err, errDead) && user.Status == pool.ResetRequired {
 		return Holder{}, errReset

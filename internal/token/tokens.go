@@ -43,6 +43,7 @@ var (
 	errInvalidGrant    = &OAuthError{Code: "invalid_grant"}
 	errInvalidRedirect = &OAuthError{Code: "unauthorized_client", Description: "invalid_redirect"}
 	errUnauthorized    = &OAuthError{Code: "unauthorized_client"}
+	errInvalidScope    = &OAuthError{Code: "invalid_scope"}
 	errInvalidRequest  = &OAuthError{Code: "invalid_request"}
 	errWrongTokenType  = &OAuthError{Code: "unsupported_token_type"}
 )
@@ -71,7 +72,7 @@ func (t *Tokens) NewCode(ctx context.Context, app pool.App, ask pool.AuthRequest
 	code, now := pool.NewUUID(), t.Now()
 	err := t.DB.Codes.Create(ctx, &pool.AuthorizationCode{
 		UserPoolID: app.Pool.ID, ClientID: app.Client.ID, Hash: pool.HashToken(code), GrantID: pool.NewUUID(), Sub: who.User.Sub,
-		RedirectURI: ask.RedirectURI, Scopes: ask.Scopes, Nonce: ask.Nonce, CodeChallenge: ask.CodeChallenge, Browser: who.Browser, From: who.From,
+		RedirectURI: ask.RedirectURI, Scopes: ask.Scopes, Resource: ask.Resource, Nonce: ask.Nonce, CodeChallenge: ask.CodeChallenge, Browser: who.Browser, From: who.From,
 		AuthTime: who.AuthTime, NotBefore: who.User.NotBefore, CreatedAt: now.UnixMilli(), ExpiresAt: now.Add(pool.AuthorizationCodeLife).UnixMilli(),
 	})
 	return code, err
@@ -81,7 +82,7 @@ func (t *Tokens) NewCode(ctx context.Context, app pool.App, ask pool.AuthRequest
 func (t *Tokens) Implicit(ctx context.Context, app pool.App, ask pool.AuthRequest, who pool.SignedIn) (Set, error) {
 	now := t.Now()
 	grant := pool.Grant{
-		UserPoolID: app.Pool.ID, ID: pool.NewUUID(), ClientID: app.Client.ID, Sub: who.User.Sub, Scopes: ask.Scopes, Browser: who.Browser, From: who.From,
+		UserPoolID: app.Pool.ID, ID: pool.NewUUID(), ClientID: app.Client.ID, Sub: who.User.Sub, Scopes: ask.Scopes, Resource: ask.Resource, Browser: who.Browser, From: who.From,
 		AuthTime: who.AuthTime, NotBefore: who.User.NotBefore, CreatedAt: now.UnixMilli(), ClientSince: app.Client.CreationDate, ExpiresAt: now.Add(app.Client.AccessTokenLife()).UnixMilli(),
 	}
 	set, err := t.sign(ctx, app, who.User, claimsAsk{grant: grant, nonce: ask.Nonce})
@@ -131,7 +132,7 @@ func (t *Tokens) open(ctx context.Context, app pool.App, user pool.User, code po
 	now, secret := t.Now(), pool.NewToken()
 	until := now.Add(app.Client.RefreshTokenLife())
 	grant := pool.Grant{
-		UserPoolID: app.Pool.ID, ID: code.GrantID, ClientID: app.Client.ID, Sub: user.Sub, Scopes: code.Scopes,
+		UserPoolID: app.Pool.ID, ID: code.GrantID, ClientID: app.Client.ID, Sub: user.Sub, Scopes: code.Scopes, Resource: code.Resource,
 		AuthTime: code.AuthTime, NotBefore: code.NotBefore, CreatedAt: code.CreatedAt, ClientSince: app.Client.CreationDate, RefreshUntil: until.UnixMilli(),
 		ExpiresAt: until.Add(app.Client.AccessTokenLife()).UnixMilli(), Secret: sum(secret), Browser: code.Browser, From: code.From, API: api,
 	}

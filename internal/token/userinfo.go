@@ -32,6 +32,10 @@ type claims struct {
 	OriginJTI string `json:"origin_jti"`
 }
 
+// machine says whether an access token was given to a client on its own behalf:
+// nobody stands behind it.
+func (c claims) machine() bool { return c.TokenUse == "access" && c.Subject == c.ClientID }
+
 // UserInfo returns what an access token's scopes open about its user, every
 // value a string (Cognito: The user attributes endpoint). On a pool's own
 // domain poolID binds the token to that pool; "" takes any pool of this server.
@@ -42,6 +46,9 @@ func (t *Tokens) UserInfo(ctx context.Context, poolID, accessToken string) (map[
 	}
 	if c.TokenUse != "access" || poolID != "" && app.Pool.ID != poolID || t.Now().Unix() >= c.ExpiresAt {
 		return nil, errDead
+	}
+	if c.machine() {
+		return nil, errNoOpenID
 	}
 	user, _, err := t.holder(ctx, app, c)
 	if err != nil {

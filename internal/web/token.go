@@ -26,8 +26,8 @@ type tokenAnswer struct {
 	TokenType    string `json:"token_type"`
 }
 
-// postToken exchanges a code or a refresh token for tokens (RFC 6749 §3.2;
-// Cognito: The token issuer endpoint). Every refusal is 400 there.
+// postToken exchanges a code, a refresh token or the client's own credentials
+// for tokens (RFC 6749 §3.2; Cognito: The token issuer endpoint). Every refusal is 400 there.
 func (s *Web) postToken(v *visit) error {
 	set, err := s.exchange(v)
 	if err != nil {
@@ -63,8 +63,8 @@ func (s *Web) exchange(v *visit) (token.Set, error) {
 			return token.Set{}, missing("refresh_token")
 		}
 		return s.Tokens.Refresh(ctx, v.app, form.Get("refresh_token"))
-	case "client_credentials": // known, and enabled for no client
-		return token.Set{}, &token.OAuthError{Code: "unauthorized_client"}
+	case "client_credentials":
+		return s.Tokens.Machine(ctx, v.app, form.Get("scope"))
 	}
 	return token.Set{}, &token.OAuthError{Code: "unsupported_grant_type"}
 }
