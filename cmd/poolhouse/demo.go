@@ -30,6 +30,7 @@ type demoCommand struct {
 	Listen    string   `default:"localhost:9229" placeholder:"HOST:PORT" help:"Where the pool listens (${default})."`
 	AppListen string   `default:"localhost:4200" placeholder:"HOST:PORT" help:"Where the sample app listens (${default}); the pool's callback follows."`
 	Data      string   `default:".poolhouse" placeholder:"FOLDER" help:"Where accounts are kept (${default})."`
+	App       bool     `default:"true" negatable:"" help:"Start the sample app too; --no-app leaves --app-listen to an app of your own."`
 	Fresh     bool     `help:"Start empty: forget what the folder holds."`
 	LogLevel  logLevel `default:"WARN" placeholder:"LEVEL" help:"DEBUG, INFO, WARN or ERROR (${default})."`
 }
@@ -49,7 +50,7 @@ func (c demoCommand) Run(s surroundings) error {
 	if err != nil {
 		return err
 	}
-	appListeners, appListen, err := openListeners("--app-listen", c.AppListen)
+	appListeners, appListen, err := c.openApp()
 	if err != nil {
 		closeAll(poolListeners)
 		return err
@@ -59,13 +60,27 @@ func (c demoCommand) Run(s surroundings) error {
 		closeAll(slices.Concat(poolListeners, appListeners))
 		return err
 	}
-	handler, err := webapp.New(app)
-	if err != nil {
-		return errors.Join(err, house.Close())
+	if c.App {
+		handler, err := webapp.New(app)
+		if err != nil {
+			return errors.Join(err, house.Close())
+		}
+		defer server.Beside(handler, appListeners, log)()
 	}
-	defer server.Beside(handler, appListeners, log)()
 	c.banner(s.out, house.URL(), app)
 	return house.Run(s, poolListeners)
+}
+
+// openApp opens the sample app's listeners. Without the app it says where one of
+// somebody's own is expected.
+func (c demoCommand) openApp() ([]net.Listener, string, error) {
+	if c.App {
+		return openListeners("--app-listen", c.AppListen)
+	}
+	if _, port, err := net.SplitHostPort(c.AppListen); err != nil || port == "0" {
+		return nil, "", fmt.Errorf("--app-listen %q is not host:port, which an app of your own is to have", c.AppListen)
+	}
+	return nil, c.AppListen, nil
 }
 
 // build makes the pool and the app's settings, each with the other's address.
@@ -163,15 +178,35 @@ func (c demoCommand) banner(w io.Writer, poolURL string, app webapp.Config) {
 	login := poolURL + "/login?" + url.Values{
 		"client_id": {app.ClientID}, "response_type": {"code"}, "scope": {app.Scope}, "redirect_uri": {app.RedirectURL},
 	}.Encode()
+	own := "http://" + net.JoinHostPort(app.Hostname, app.Port)
+	hint := "An app of your own takes the sample's place after --no-app, with these settings:"
+	if !c.App {
+		own, hint = own+" (to be yours)", "Its settings:"
+	}
 	fmt.Fprintf(w, `
 Poolhouse is running. Stop it with Ctrl+C.
 
   Sample app    %s
   Sign-in page  %s
   Mailbox       %s/mailbox
+  AWS's SDKs    endpoint %s, pool %s, client %s (SRP)
 
-For an app of your own, stop this and run its pool alone (poolhouse serve --dev
---apply cmd/poolhouse/demo.json), with the same settings:
+%s
 
-%s`, "http://"+net.JoinHostPort(app.Hostname, app.Port), login, poolURL, app.Env())
+%s`, own, login, poolURL, poolURL, app.Issuer[strings.LastIndexByte(app.Issuer, '/')+1:], app.ClientID, hint, pasteable(app))
+}
+
+// pasteable is the app's settings with a secret in them, a new one each time.
+func pasteable(app webapp.Config) string {
+	var out strings.Builder
+	for line := range strings.Lines(app.Env()) {
+		switch {
+		case strings.HasPrefix(line, "#"):
+		case strings.HasPrefix(line, "COOKIE_SESSION_SECRET="):
+			out.WriteString("COOKIE_SESSION_SECRET=" + rand.Text() + rand.Text() + "\n")
+		default:
+			out.WriteString(line)
+		}
+	}
+	return out.String()
 }

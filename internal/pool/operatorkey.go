@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"regexp"
 	"slices"
+	"strconv"
 )
 
 // OperatorKey is an access key with which an operator's program signs its calls
@@ -50,7 +51,7 @@ func (k OperatorKey) Check() error {
 	}
 	for _, id := range k.Pools {
 		if !ValidPoolID(id) {
-			return refuse(InvalidParameter, "setting", "Pools", "must look like us-east-1_Example01")
+			return refuse(InvalidParameter, "setting", "Pools", strconv.Quote(id)+" is no pool id: one looks like us-east-1_Example01")
 		}
 	}
 	return nil

@@ -143,6 +143,7 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 	if c.Dev && out == nil { // mail that really goes out is nobody's here to read
 		box := (&console.Mailbox{DB: s.DB, Own: s.own, Stylesheet: web.StylePath(), Log: c.Log}).Handler()
 		mux.Handle("/mailbox", box)
+		mux.Handle("GET /{$}", s.onOwnHost(pages, pageHandler, http.RedirectHandler("/mailbox", http.StatusFound)))
 		mux.Handle("/mailbox.json", box)
 	}
 	mux.Handle("/", pageHandler)

@@ -54,7 +54,12 @@ func run() error {
 	if err != nil {
 		return fmt.Errorf("webapp: HOSTNAME and PORT say %s: %w", cfg.Addr(), err)
 	}
-	fmt.Printf("The sample app listens on http://%s\n", listener.Addr())
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	// By the name that the callback has: cookies of another would not come along.
+	fmt.Printf("The sample app listens on http://%s\n", net.JoinHostPort(cfg.Hostname, port))
 	return serve(listener, app)
 }
 
