@@ -11,6 +11,7 @@ import (
 type applyCommand struct {
 	ledgerFlags
 	File   string `arg:"" help:"UserPools, ResourceServers, UserPoolClients, UserPoolDomains and Groups in JSON, in the shapes of Cognito's Create… operations."`
+	URL    string `name:"url" placeholder:"URL" help:"That of the server, so that no custom domain is taken for its own host."`
 	DryRun bool   `help:"Say what would change and change nothing."`
 }
 
@@ -20,7 +21,9 @@ func (c applyCommand) Run(s surroundings) error {
 	if err != nil {
 		return err
 	}
-	changes, err := server.Apply(s, c.ledger(s), document, c.DryRun)
+	ledger := c.ledger(s)
+	ledger.URL = c.URL
+	changes, err := server.Apply(s, ledger, document, c.DryRun)
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}

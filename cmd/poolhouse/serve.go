@@ -13,7 +13,7 @@ import (
 type ledgerFlags struct {
 	DB            string `name:"db" default:"sqlite:poolhouse.db" placeholder:"URL" help:"Where the data is: sqlite:PATH or postgres://user:pass@host/name (${default})."`
 	MasterKeyFile string `default:"poolhouse.key" placeholder:"FILE" help:"The key that seals secrets in the database (${default}); made for a new database. Back it up."`
-	Region        string `default:"us-east-1" help:"The region in the ids of new pools (${default})."`
+	Region        string `default:"us-east-1" help:"The region in the ids of new pools, and for which operators sign (${default})."`
 	Account       string `default:"000000000000" help:"The account in ARNs, twelve digits (${default})."`
 }
 

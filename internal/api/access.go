@@ -23,12 +23,16 @@ type Operator struct {
 
 // operator checks the signature of a call (AWS Signature Version 4).
 func (a *API) operator(r *http.Request, body []byte) (Operator, error) {
-	signature, err := sigv4.Parse(r, sigv4.Scope{Service: "cognito-idp", Headers: []string{"x-amz-target"}})
+	scope := sigv4.Scope{Service: "cognito-idp", Region: a.Region, Headers: []string{"x-amz-target"}}
+	if a.AnyKey {
+		scope.Region = ""
+	}
+	signature, err := sigv4.Parse(r, scope)
 	if err != nil {
 		return Operator{}, err
 	}
 	if a.AnyKey {
-		return Operator{ARN: signature.AccessKeyID}, fromHere(r)
+		return Operator{ARN: signature.AccessKeyID}, a.fromHere(r)
 	}
 	if signature.SessionToken != "" { // ours are long-lived keys without one
 		return Operator{}, sigv4.ErrUnknownKey()
@@ -45,11 +49,15 @@ func (a *API) operator(r *http.Request, body []byte) (Operator, error) {
 
 // fromHere refuses what a page from elsewhere sends. Where any key will do a
 // signature proves nothing, and every page that a browser on this machine shows
-// could make one.
-func fromHere(r *http.Request) error {
+// could make one. Nor does the origin, where somebody's DNS has pointed the name
+// of their own page at this machine: to the browser this is the same host.
+func (a *API) fromHere(r *http.Request) error {
+	if !pool.IsOurName(a.Host, r.Host) {
+		return refuse("AccessDeniedException", "Operator calls are taken under this server's own name only.")
+	}
 	for _, origin := range r.Header.Values("Origin") {
 		u, err := url.Parse(origin)
-		if err != nil || !loopback(u.Hostname()) {
+		if err != nil || origin != u.Scheme+"://"+u.Host || !loopback(u.Hostname()) { // an origin has neither user nor path (RFC 6454 §6.2)
 			return refuse("AccessDeniedException", "Operator calls are not taken from pages of other hosts.")
 		}
 	}

@@ -18,14 +18,19 @@ import (
 // signWith signs a request as an SDK does.
 func (h *house) signWith(t *testing.T, key, secret string) func(*http.Request) {
 	t.Helper()
+	return signedFor(t, "us-east-1", key, secret)
+}
+
+func signedFor(t *testing.T, region, key, secret string) func(*http.Request) {
 	return func(r *http.Request) {
+		t.Helper()
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		digest := sha256.Sum256(body)
-		if err := v4.NewSigner().SignHTTP(t.Context(), aws.Credentials{AccessKeyID: key, SecretAccessKey: secret}, r, hex.EncodeToString(digest[:]), "cognito-idp", "us-east-1", time.Now()); err != nil {
+		if err := v4.NewSigner().SignHTTP(t.Context(), aws.Credentials{AccessKeyID: key, SecretAccessKey: secret}, r, hex.EncodeToString(digest[:]), "cognito-idp", region, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -55,6 +60,7 @@ func TestOperatorSignatures(t *testing.T) {
 		{"wrong secret", with("AKALL", "guess", nil), `{"__type":"InvalidSignatureException","message":"The request signature we calculated does not match the signature you provided. Check your`},
 		{"another body", with("AKALL", keySecret, func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader(`{"UserPoolId":"us-east-1_b"}`)) }), `"InvalidSignatureException"`},
 		{"another operation", with("AKALL", keySecret, func(r *http.Request) { r.Header.Set("X-Amz-Target", service+"DeleteUserPool") }), `"InvalidSignatureException"`},
+		{"another region", signedFor(t, "eu-west-1", "AKALL", keySecret), `{"__type":"InvalidSignatureException","message":"Credential should be scoped to a valid region."}`},
 		{"temporary credentials", func(r *http.Request) {
 			r.Header.Set("X-Amz-Security-Token", "t")
 			h.signWith(t, "AKALL", keySecret)(r)
@@ -110,13 +116,14 @@ func TestKeyRights(t *testing.T) {
 // In demo and --dev any key will do, but not for pages of other hosts.
 func TestAnyKey(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(a *API) { a.AnyKey = true; a.Operators = nil })
+	h := start(t, func(a *API) { a.AnyKey, a.Host, a.Operators = true, "pool.localhost", nil })
 	if _, err := h.sdk("local", "local").DescribeUserPool(t.Context(), &idp.DescribeUserPoolInput{UserPoolId: aws.String("us-east-1_a")}); err != nil {
 		t.Error(err)
 	}
 	for origin, allowed := range map[string]bool{
 		"http://localhost:9229": true, "http://127.0.0.1:8080": true, "http://[::1]:3000": true, "https://app.localhost": true,
 		"https://evil.example": false, "null": false, "http://localhost.evil.example": false, "http://127.0.0.1.evil.example": false, "file://": false, "http://10.0.0.1": false,
+		"": false, "http://evil.example@localhost": false, "http://localhost/": false, "http://localhost?": false, "localhost": false,
 	} {
 		got := h.post(t, service+"DescribeUserPool", `{"UserPoolId":"us-east-1_a"}`, func(r *http.Request) {
 			r.Header.Set("Origin", origin)
@@ -124,6 +131,18 @@ func TestAnyKey(t *testing.T) {
 		})
 		if (got.status == 200) != allowed {
 			t.Errorf("%s: %d %s", origin, got.status, got.body)
+		}
+	}
+	for host, allowed := range map[string]bool{
+		"localhost:9229": true, "127.0.0.1:9229": true, "[::1]:9229": true, "pool.localhost": true,
+		"evil.example": false, "evil.example:9229": false, "localhost.evil.example": false, "127.0.0.1.evil.example": false, "10.0.0.1": false,
+	} {
+		got := h.post(t, service+"DescribeUserPool", `{"UserPoolId":"us-east-1_a"}`, func(r *http.Request) {
+			r.Host = host
+			signedFor(t, "eu-west-1", "any", "any")(r)
+		})
+		if (got.status == 200) != allowed || !allowed && !strings.Contains(got.body, `"AccessDeniedException"`) {
+			t.Errorf("Host %s: %d %s", host, got.status, got.body)
 		}
 	}
 	if got := h.post(t, service+"DescribeUserPool", `{"UserPoolId":"us-east-1_a"}`, nil); !strings.Contains(got.body, "MissingAuthenticationToken") {

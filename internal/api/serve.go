@@ -34,14 +34,15 @@ type API struct {
 	Setup    *setup.Setup
 
 	Account string // twelve digits, in ARNs
+	Region  string // that operators sign for
 	Host    string // of the own host: where a custom domain is to lead
 	ListKey []byte // authenticates the tokens by which lists go on
 
 	// Operators finds who owns an access key; found is false where nobody does.
 	Operators func(ctx context.Context, accessKeyID string) (o Operator, found bool, err error)
-	// AnyKey takes operator calls signed with any key whatever, unchecked, but
-	// none that a page on another machine makes: for demo and --dev, which
-	// listen to this machine only.
+	// AnyKey takes operator calls signed with any key and for any region whatever,
+	// unchecked, but none that a page on another machine makes: for demo and
+	// --dev, which listen to this machine only.
 	AnyKey bool
 	// Admits counts a call of the source at remoteAddr, and a second time where it
 	// costs a password hash or a mail; false refuses it.
@@ -157,11 +158,11 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, c *call) ([]byte, e
 			return nil, err
 		}
 	}
-	if text := known.Input.Check(in); text != "" {
-		return nil, refuse("InvalidParameterException", text)
-	}
 	if op.costs(in) && !a.Admits(r.RemoteAddr, true) {
 		return nil, errTooMany
+	}
+	if text := known.Input.Check(in); text != "" {
+		return nil, refuse("InvalidParameterException", text)
 	}
 	out, err := op.run(r.Context(), c, in)
 	if err != nil || out == nil {

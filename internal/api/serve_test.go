@@ -77,8 +77,8 @@ func start(t *testing.T, edit func(*API)) *house {
 	t.Helper()
 	h := &house{logs: &lockedBuffer{}, now: time.Now()}
 	a := &API{
-		Admits: func(string, bool) bool { return true },
-		Log:    slog.New(slog.NewTextHandler(h.logs, nil)), Now: func() time.Time { return h.now },
+		Region: "us-east-1", Admits: func(string, bool) bool { return true },
+		Log: slog.New(slog.NewTextHandler(h.logs, nil)), Now: func() time.Time { return h.now },
 		Operators: func(_ context.Context, id string) (Operator, bool, error) {
 			switch id {
 			case "AKALL":
@@ -241,11 +241,29 @@ func TestErrorsOnTheWire(t *testing.T) {
 func TestMessagesThatAreNoHeader(t *testing.T) {
 	t.Parallel()
 	h := start(t, nil)
-	for _, value := range []string{`ü`, `a\nb`, strings.Repeat("x", 2000)} {
-		got := h.post(t, service+"DeleteUserPool", `{"UserPoolId":"`+value+`"}`, h.signWith(t, "AKALL", keySecret))
-		if got.status != 400 || got.header.Get("x-amzn-ErrorMessage") != "" || !strings.Contains(got.body, "userPoolId") {
-			t.Errorf("%.20s: %d %v %.200s", value, got.status, got.header, got.body)
+	long := strings.Repeat("x", 2000)
+	for _, c := range []struct{ operation, body string }{
+		{"DeleteUserPool", `{"UserPoolId":"ü"}`}, {"DeleteUserPool", `{"UserPoolId":"a\nb"}`},
+		{"TagResource", `{"ResourceArn":"` + long + `","Tags":{"` + long + `":"` + long + `"}}`},
+	} {
+		got := h.post(t, service+c.operation, c.body, h.signWith(t, "AKALL", keySecret))
+		if got.status != 400 || got.header.Get("x-amzn-ErrorMessage") != "" || !strings.Contains(got.body, "Member must satisfy") {
+			t.Errorf("%.40s: %d %v %.200s", c.body, got.status, got.header, got.body)
 		}
+	}
+}
+
+// A call that would cost a hash or a mail is counted before it is held against
+// the model: what is wrong with it costs something too.
+func TestCostlyCallsAreCountedFirst(t *testing.T) {
+	t.Parallel()
+	a := &API{Admits: func(_ string, costly bool) bool { return !costly }}
+	handler := a.handler(map[string]operation{"SignUp": costly(echoes()["SignUp"])})
+	r, w := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"UserAttributes":[{}]}`)), httptest.NewRecorder()
+	r.Header.Set("X-Amz-Target", service+"SignUp")
+	handler.ServeHTTP(w, r)
+	if !strings.Contains(w.Body.String(), "TooManyRequestsException") {
+		t.Errorf("answered %s", w.Body)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"html/template"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -63,7 +62,7 @@ func (b *Mailbox) Handler() http.Handler {
 		h.Set("Cache-Control", "no-store")
 		// A name that somebody else's DNS points at this machine reaches the
 		// listener too: only our own names may read the mail.
-		if !b.ours(r.Host) {
+		if !pool.IsOurName(b.Own.Hostname(), r.Host) {
 			http.Error(w, "the mailbox answers on "+b.Own.String()+" only", http.StatusMisdirectedRequest)
 			return
 		}
@@ -73,18 +72,6 @@ func (b *Mailbox) Handler() http.Handler {
 		}
 		mux.ServeHTTP(w, r)
 	})
-}
-
-func (b *Mailbox) ours(host string) bool {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = host
-	}
-	switch name {
-	case b.Own.Hostname(), "localhost", "127.0.0.1", "::1", "[::1]":
-		return true
-	}
-	return false
 }
 
 func (b *Mailbox) json(w http.ResponseWriter, r *http.Request) {

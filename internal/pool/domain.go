@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"net"
 	"net/url"
 	"regexp"
 	"strings"
@@ -46,6 +47,36 @@ func (d Domain) Base(own *url.URL) string {
 		host += ":" + port
 	}
 	return own.Scheme + "://" + host
+}
+
+// Within says whether a custom domain is the server's own host or under it,
+// where the prefix domains of all pools are.
+func (d Domain) Within(own string) bool {
+	own = BareHost(own)
+	return d.Custom() && (d.Domain == own || strings.HasSuffix(d.Domain, "."+own))
+}
+
+// BareHost is a Host header without port, final dot and case.
+func BareHost(header string) string {
+	host := header
+	if h, _, err := net.SplitHostPort(header); err == nil {
+		host = h
+	}
+	return strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+}
+
+// IsOurName says whether a Host header names a server that is for this machine
+// only: by the own host's name, or as one of the names that no DNS gives away.
+func IsOurName(own, header string) bool {
+	name, _, err := net.SplitHostPort(header)
+	if err != nil {
+		name = header
+	}
+	switch name {
+	case own, "localhost", "127.0.0.1", "::1", "[::1]":
+		return true
+	}
+	return false
 }
 
 // PublicBase is where people outside are led to a pool: its custom domain if it

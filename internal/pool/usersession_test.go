@@ -2,6 +2,7 @@ package pool
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -20,9 +21,18 @@ func TestSessionIDs(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"", "tkn", "tkn-00000000000000000000000a", "tkn+000000000000000000000000", "TKN0000000000000000000000000", "abc0000000000000000000000000",
-		"tknzzzzzzzzzzzzzzzzzzzzzzzzz", "tkn000000000000000000000000_", "tkn00000000000000000000000000"} {
+		"tknzzzzzzzzzzzzzzzzzzzzzzzzz", "tkn000000000000000000000000_", "tkn00000000000000000000000000", "tkn000000000000000000000000"} {
 		if _, back, ok := ParseSessionID(id); ok {
 			t.Errorf("ParseSessionID(%q) = %q, want none", id, back)
 		}
+	}
+}
+
+// A number of a million digits takes seconds to read, so it is not read at all.
+// Not parallel: it counts what is allocated.
+func TestLongSessionIDIsNotRead(t *testing.T) {
+	long := TokenSessions + strings.Repeat("z", 10_000)
+	if n := testing.AllocsPerRun(10, func() { ParseSessionID(long) }); n != 0 {
+		t.Errorf("a long id made %v allocations: it was read", n)
 	}
 }

@@ -26,6 +26,7 @@ type Ledger struct {
 	Database      string // sqlite:PATH or postgres://…
 	MasterKeyFile string
 	Region        string
+	URL           string // of the server's own host; "" where it is not known
 	Log           *slog.Logger
 }
 

@@ -27,7 +27,7 @@ type Config struct {
 	TLSCert        string         // PEM files; both or neither
 	TLSKey         string         //
 	TrustedProxies []netip.Prefix // whose X-Forwarded-* headers count
-	Region         string         // of ids that are made
+	Region         string         // of ids that are made, and of operators' signatures
 	Account        string         // in ARNs, twelve digits; "" is zeros
 	Dev            bool           // mailbox, light hash, reasons on error pages; loopback only
 	Apply          *setup.Document
@@ -84,9 +84,8 @@ func (c *Config) check() (own *url.URL, out message.Deliverer, err error) {
 		c.URL = scheme + "://" + net.JoinHostPort("localhost", port)
 	}
 	c.URL = strings.TrimSuffix(c.URL, "/")
-	own, err = url.Parse(c.URL)
-	if err != nil || own.Scheme != "http" && own.Scheme != "https" || own.Host == "" || own.Path != "" || own.RawQuery != "" || own.User != nil {
-		return nil, nil, fmt.Errorf("--url %q is not http(s)://host[:port]", c.URL)
+	if own, err = parseOwn(c.URL); err != nil {
+		return nil, nil, err
 	}
 	if own.Scheme == "http" && !pool.IsLoopback(own.Hostname()) {
 		return nil, nil, fmt.Errorf("--url %s: outside this machine people sign in over https only (terminate TLS at a proxy and give its address)", c.URL)
@@ -96,6 +95,14 @@ func (c *Config) check() (own *url.URL, out message.Deliverer, err error) {
 	}
 	out, err = c.deliverer()
 	return own, out, err
+}
+
+func parseOwn(address string) (*url.URL, error) {
+	own, err := url.Parse(strings.TrimSuffix(address, "/"))
+	if err != nil || own.Scheme != "http" && own.Scheme != "https" || own.Host == "" || own.Path != "" || own.RawQuery != "" || own.User != nil {
+		return nil, fmt.Errorf("--url %q is not http(s)://host[:port]", address)
+	}
+	return own, nil
 }
 
 // loadCertificate reads the certificate once, so that a bad one is refused at

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
@@ -37,10 +38,17 @@ func RevokeKey(ctx context.Context, l Ledger, id string) error {
 
 // use opens a ledger for one thing to do, without a server.
 func (l Ledger) use(ctx context.Context, do func(*setup.Setup) error) error {
+	own := &url.URL{}
+	if l.URL != "" {
+		var err error
+		if own, err = parseOwn(l.URL); err != nil {
+			return err
+		}
+	}
 	_, db, err := OpenLedger(ctx, l.Database, l.MasterKeyFile, l.Log)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	return do(&setup.Setup{DB: db, Region: l.Region, Now: time.Now})
+	return do(&setup.Setup{DB: db, Region: l.Region, Host: own.Hostname(), Now: time.Now})
 }

@@ -131,7 +131,7 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 	}
 	calls := &api.API{
 		DB: s.DB, Accounts: accounts, Signin: people, Tokens: s.tokens, Setup: s.setup(),
-		Account: c.Account, Host: s.own.Hostname(), ListKey: ring.Derive("lists"), Operators: s.operator, AnyKey: c.Dev, Admits: s.limits.admits, Log: c.Log, Now: now,
+		Account: c.Account, Region: c.Region, Host: s.own.Hostname(), ListKey: ring.Derive("lists"), Operators: s.operator, AnyKey: c.Dev, Admits: s.limits.admits, Log: c.Log, Now: now,
 	}
 	mux := http.NewServeMux()
 	pageHandler := pages.Handler()
@@ -180,7 +180,7 @@ func (s *Server) prepare(ctx context.Context) error {
 }
 
 func (s *Server) setup() *setup.Setup {
-	return &setup.Setup{DB: s.DB, Region: s.config.Region, Now: s.config.Now}
+	return &setup.Setup{DB: s.DB, Region: s.config.Region, Host: s.own.Hostname(), Now: s.config.Now}
 }
 
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {

@@ -16,6 +16,7 @@ import (
 type Setup struct {
 	DB     *store.DB
 	Region string // of pool ids that are not chosen
+	Host   string // the server's own, which no custom domain may stand in for; "" where it is not known
 	Now    func() time.Time
 }
 

@@ -174,8 +174,11 @@ func TestRefusalsNameTheMember(t *testing.T) {
 		{`{` + good + `, "UserPoolDomains": [{"Domain": "my-aws"}]}`, "UserPoolDomains.0: * Domain"},
 		{`{` + good + `, "UserPoolDomains": [{"Domain": "a"}, {"Domain": "b"}]}`, "UserPoolDomains.1: * Domain"},
 		{`{"UserPoolDomains": [{"Domain": "a", "UserPoolId": "us-east-1_Two"}]}`, "UserPoolDomains.0: * UserPoolId"},
+		{`{` + good + `, "UserPoolDomains": [{"Domain": "id.example.com"}]}`, "UserPoolDomains.0: * Domain"},
+		{`{` + good + `, "UserPoolDomains": [{"Domain": "one"}, {"Domain": "one.id.example.com"}]}`, "UserPoolDomains.1: * Domain"},
 	} {
 		s := onSQLite(t)
+		s.Host = "ID.example.com"
 		_, err := s.Apply(t.Context(), read(t, c.doc), false)
 		entry, member, _ := strings.Cut(c.want, "* ")
 		if err == nil || !strings.HasPrefix(err.Error(), entry) || pool.AsError(err) == nil || pool.AsError(err).Field != member {
@@ -190,6 +193,7 @@ func TestWhatMayNotChange(t *testing.T) {
 	s := onSQLite(t)
 	must(t, second(s.Apply(t.Context(), read(t, several), false)))
 	must(t, second(s.Apply(t.Context(), read(t, `{"UserPools": [{"Id": "us-east-1_Other", "PoolName": "other"}]}`), false)))
+	s.Host = "example.com" // the server has moved above a domain that was taken
 	for _, c := range []struct{ doc, want string }{
 		{`{"UserPools": [{"Id": "us-east-1_One", "PoolName": "one", "UsernameAttributes": ["email"]}]}`, "UsernameAttributes"},
 		{`{"UserPools": [{"Id": "us-east-1_One", "PoolName": "one", "UsernameConfiguration": {"CaseSensitive": false}}]}`, "UsernameConfiguration.CaseSensitive"},
@@ -197,6 +201,7 @@ func TestWhatMayNotChange(t *testing.T) {
 		{`{"UserPoolClients": [{"UserPoolId": "us-east-1_One", "ClientName": "machine"}]}`, "ClientSecret"},
 		{`{"UserPoolDomains": [{"UserPoolId": "us-east-1_Other", "Domain": "one"}]}`, "Domain"},
 		{`{"UserPoolDomains": [{"UserPoolId": "us-east-1_One", "Domain": "another"}]}`, "Domain"},
+		{`{"UserPoolDomains": [{"UserPoolId": "us-east-1_One", "Domain": "auth.example.com"}]}`, "Domain"},
 	} {
 		_, err := s.Apply(t.Context(), read(t, c.doc), false)
 		if e := pool.AsError(err); e == nil || e.Field != c.want {

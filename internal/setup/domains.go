@@ -50,9 +50,21 @@ func (s *Setup) domainOf(ctx context.Context, poolID, name string) (pool.Domain,
 	return d, orNoDomain(err)
 }
 
+// checkDomain refuses a custom domain that would take the server's own host, or
+// the host of a prefix domain, from the others who live there.
+func (s *Setup) checkDomain(d pool.Domain) error {
+	if err := d.Check(); err != nil {
+		return err
+	}
+	if s.Host != "" && d.Within(s.Host) {
+		return refuse("Domain", "a custom domain cannot be the server's own host or under it: ask for a prefix instead")
+	}
+	return nil
+}
+
 // makeDomain writes a new domain inside a transaction.
 func (s *Setup) makeDomain(ctx context.Context, tx *store.DB, d pool.Domain) error {
-	if err := d.Check(); err != nil {
+	if err := s.checkDomain(d); err != nil {
 		return err
 	}
 	if _, err := hold(ctx, tx, d.UserPoolID); err != nil {
@@ -82,7 +94,7 @@ func (s *Setup) makeDomain(ctx context.Context, tx *store.DB, d pool.Domain) err
 // changeDomain writes a domain over what it was, inside a transaction, and names
 // the members that differ.
 func (s *Setup) changeDomain(ctx context.Context, tx *store.DB, before, d pool.Domain) ([]string, error) {
-	if err := d.Check(); err != nil {
+	if err := s.checkDomain(d); err != nil {
 		return nil, err
 	}
 	members, err := different(before, d)

@@ -21,6 +21,7 @@ const (
 // Scope is what a request must be signed for.
 type Scope struct {
 	Service string   // "cognito-idp"
+	Region  string   // "" takes any
 	Headers []string // lower-case; to be signed if present, beside host and x-amz-date
 }
 
@@ -64,7 +65,7 @@ func Parse(r *http.Request, scope Scope) (Signature, error) {
 		SessionToken: r.Header.Get("X-Amz-Security-Token"), service: scope.Service, at: at, sum: sum,
 		headers: strings.Split(parts["SignedHeaders"], ";"),
 	}
-	if err := s.readCredential(parts["Credential"]); err != nil {
+	if err := s.readCredential(parts["Credential"], scope.Region); err != nil {
 		return Signature{}, err
 	}
 	return s, s.covers(r, scope.Headers)
@@ -89,13 +90,16 @@ func split(header string) (parts map[string]string, missing []string) {
 }
 
 // readCredential reads keyid/date/region/service/aws4_request.
-func (s *Signature) readCredential(text string) error {
+func (s *Signature) readCredential(text, region string) error {
 	p := strings.Split(text, "/")
 	if len(p) != 5 || p[0] == "" {
 		return &Error{Incomplete, "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term"}
 	}
 	s.AccessKeyID, s.Region = p[0], p[2]
 	var wrong []string
+	if region != "" && s.Region != region {
+		wrong = append(wrong, "Credential should be scoped to a valid region.")
+	}
 	if p[3] != s.service {
 		wrong = append(wrong, fmt.Sprintf("Credential should be scoped to correct service: '%s'.", s.service))
 	}
@@ -112,9 +116,10 @@ func (s *Signature) readCredential(text string) error {
 }
 
 // covers refuses a signature that leaves out what the request's meaning hangs
-// on: somebody else could change it.
+// on: somebody else could change it. A header is signed once; one named a
+// thousand times would be written out as often.
 func (s *Signature) covers(r *http.Request, headers []string) error {
-	if !slices.IsSorted(s.headers) {
+	if !slices.IsSorted(s.headers) || len(slices.Compact(slices.Clone(s.headers))) != len(s.headers) {
 		return errMismatch()
 	}
 	must := []string{"host", "x-amz-date"}

@@ -175,6 +175,27 @@ func cut(r *http.Request, mark string, n int) {
 	r.Header.Set("Authorization", head+mark+tail[:n])
 }
 
+func TestRegion(t *testing.T) {
+	t.Parallel()
+	for region, want := range map[string]string{"": "", "us-east-1": "", "eu-west-1": "Credential should be scoped to a valid region.", "US-EAST-1": "Credential should be scoped to a valid region."} {
+		_, err := Parse(signed(t, `{}`, nil), Scope{Service: "cognito-idp", Region: region})
+		if want == "" && err != nil || want != "" && (reason(err) != BadSignature || err.Error() != want) {
+			t.Errorf("signed for us-east-1, wanted for %q: %v", region, err)
+		}
+	}
+}
+
+// A header that is signed many times is not written out as often: whoever knows
+// a key's id, which is no secret, could have a megabyte made of each of 2,000.
+func TestHeaderSignedTwice(t *testing.T) {
+	t.Parallel()
+	r := signed(t, `{}`, nil)
+	r.Header.Set("Authorization", strings.Replace(r.Header.Get("Authorization"), ";host;", ";host;host;", 1))
+	if _, err := Parse(r, idp); reason(err) != BadSignature {
+		t.Errorf("got %v", err)
+	}
+}
+
 // Only a hash of this very body passes, whatever the client calls it.
 func TestUnsignedPayload(t *testing.T) {
 	t.Parallel()

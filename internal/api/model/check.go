@@ -14,7 +14,7 @@ import (
 // Check holds what Read returned against the model's constraints and words all
 // that is wrong, in the model's order, as Cognito's InvalidParameterException
 // does; it returns "" if nothing is. Values of sensitive shapes are never in the
-// text.
+// text. However much is wrong, and however long, the text stays short.
 func (s *Shape) Check(o Object) string {
 	var c checker
 	c.structure(s, "", o)
@@ -30,10 +30,26 @@ func (s *Shape) Check(o Object) string {
 
 const notNull = "Member must not be null"
 
+// Bounds on what a refusal says: how many clauses it has, and how many bytes of a
+// value it quotes.
+const (
+	maxClauses = 10
+	maxQuoted  = 256
+)
+
+// maxMatched is how many bytes of a text that is too long anyway are held against
+// a pattern.
+const maxMatched = 8 << 10
+
 type checker struct{ clauses []string }
+
+func (c *checker) full() bool { return len(c.clauses) >= maxClauses }
 
 // fail notes one clause about the value of a member.
 func (c *checker) fail(s *Shape, path string, v any, constraint string) {
+	if c.full() {
+		return
+	}
 	subject := "Value"
 	if text, ok := printable(s, v); ok {
 		subject += " " + text
@@ -53,7 +69,7 @@ func (c *checker) structure(s *Shape, path string, o Object) {
 }
 
 func (c *checker) value(s *Shape, path string, v any) {
-	if s.Document {
+	if s.Document || c.full() {
 		return
 	}
 	for _, broken := range broken(s, v) {
@@ -100,7 +116,7 @@ func (c *checker) entries(s *Shape, path string, m map[string]any) {
 	if s.Element.Type == Structure {
 		for i, key := range keys {
 			if values[i] != nil {
-				c.value(s.Element, path+"."+key+".member", values[i])
+				c.value(s.Element, path+"."+cut(key)+".member", values[i])
 			}
 		}
 	}
@@ -134,14 +150,15 @@ func broken(s *Shape, v any) []string {
 	if isText && s.Enum != nil && !slices.Contains(s.Enum, text) {
 		out = append(out, s.enumRule())
 	}
-	if isText && !s.Matches(text) {
+	size := sizeOf(v)
+	long := s.Max != nil && size > *s.Max
+	if isText && !(long && len(text) > maxMatched) && !s.Matches(text) {
 		out = append(out, s.patternRule())
 	}
-	size := sizeOf(v)
 	if s.Min != nil && size < *s.Min {
 		out = append(out, s.minRule())
 	}
-	if s.Max != nil && size > *s.Max {
+	if long {
 		out = append(out, s.maxRule())
 	}
 	return out
@@ -219,7 +236,15 @@ func printable(s *Shape, v any) (string, bool) {
 	if s.hidden() {
 		return "", false
 	}
-	return "'" + plain(v) + "'", true
+	return "'" + cut(plain(v)) + "'", true
+}
+
+// cut leaves of a long value its beginning.
+func cut(text string) string {
+	if len(text) <= maxQuoted {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxQuoted], "") + "..."
 }
 
 // hidden says whether values of the shape, or anything in them, must not or

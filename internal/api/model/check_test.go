@@ -2,6 +2,7 @@ package model
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -66,6 +67,61 @@ func TestLengths(t *testing.T) {
 	blob := strings.Repeat("AAAA", 131072/3+1)
 	if got := wrong(t, m, "SetUICustomization", `{"UserPoolId":"us-east-1_a","ImageFile":"`+blob+`"}`); got != "1 validation error detected: Value at 'imageFile' failed to satisfy constraint: Member must have length less than or equal to 131072" {
 		t.Errorf("large image: %.200s", got)
+	}
+}
+
+// However much is wrong with a body, and however long it is, little is kept of it
+// and little is said.
+func TestManyMistakes(t *testing.T) {
+	t.Parallel()
+	m := load(t)
+	many := func(n int, entry string) string { return strings.TrimSuffix(strings.Repeat(entry+",", n), ",") }
+	keys := func(n int, value string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `,"k%d":%s`, i, value)
+		}
+		return b.String()[1:]
+	}
+	const signUp, tooLong = `{"ClientId":"c","Username":"ann",`, "failed to satisfy constraint: Member must have length less than or equal to 1000"
+	long := strings.Repeat("x ", 100_000)
+	for _, c := range []struct{ operation, body, want string }{
+		{"SignUp", signUp + `"UserAttributes":[` + many(1000, `{}`) + `]}`, "10 validation errors detected: Value null at 'userAttributes.1.member.name'"},
+		{"SignUp", signUp + `"UserAttributes":[` + many(1000, `null`) + `]}`, "10 validation errors detected: Value null at 'userAttributes.1.member'"},
+		{"SignUp", signUp + `"UserAttributes":[` + many(300_000, `{}`) + `]}`, "10 validation errors detected: Value at 'userAttributes' " + tooLong},
+		{"SignUp", signUp + `"UserAttributes":[` + many(1001, `{"Name":"email"}`) + `]}`, "1 validation error detected: Value at 'userAttributes' " + tooLong},
+		{"SignUp", signUp + `"UserAttributes":[` + many(1000, `{"Name":"email"}`) + `]}`, ""},
+		{"SignUp", signUp + `"ClientMetadata":{` + keys(1001, `"v"`) + `}}`, "1 validation error detected: Value '{k0=v, "},
+		{"SignUp", signUp + `"ClientMetadata":{` + keys(1000, `"v"`) + `}}`, ""},
+		{"InitiateAuth", `{"ClientId":"c","AuthFlow":"USER_AUTH","AuthParameters":{` + keys(1001, `null`) + `}}`, "2 validation errors detected: Value at 'authParameters' " + tooLong},
+		{"CreateUserPoolClient", `{"UserPoolId":"us-east-1_a","ClientName":"n","CallbackURLs":[` + many(101, `"https://a"`) + `]}`, "1 validation error detected: Value '[https://a, "},
+		{"CreateUserPool", `{"PoolName":"` + strings.Repeat("ü", 10_000) + `"}`, "1 validation error detected: Value 'üü"}, // its pattern is not looked at
+		{"CreateUserPool", `{"PoolName":"` + long + `"}`, "1 validation error detected: Value 'x x x "},
+		{"CreateUserPool", `{"PoolName":"n","UserPoolTags":{"` + long + `":"` + long + `"}}`, "2 validation errors detected: Value '{x x x "},
+		{"CreateUserPool", `{"PoolName":"n","AcrConfiguration":{"` + long + `":{}}}`, "2 validation errors detected: Value at 'acrConfiguration' "},
+	} {
+		got := wrong(t, m, c.operation, c.body)
+		if !strings.HasPrefix(got, c.want) || c.want == "" && got != "" || len(got) > 4096 {
+			t.Errorf("%s %.80s…: %d bytes, %.200s", c.operation, c.body, len(got), got)
+		}
+	}
+	for body, want := range map[string]int{`[` + many(300_000, `{}`) + `]`: 1001, `[` + many(1000, `{}`) + `]`: 1000} {
+		o, err := m.Operations["SignUp"].Input.Read([]byte(`{"UserAttributes":` + body + `}`))
+		if list, _ := o["UserAttributes"].([]any); err != nil || len(list) != want {
+			t.Errorf("%d elements were kept (%v), want %d", len(list), err, want)
+		}
+	}
+	o, err := m.Operations["SignUp"].Input.Read([]byte(`{"ClientMetadata":{` + keys(100_000, `""`) + `}}`))
+	if data, _ := o["ClientMetadata"].(map[string]any); err != nil || len(data) != 1001 {
+		t.Errorf("%d entries were kept (%v), want 1001", len(data), err)
+	}
+	for what, body := range map[string]string{
+		"a name again and again": signUp + `"ClientMetadata":{` + many(1001, `"a":"b"`) + `}}`,
+		"unknown members":        signUp + keys(1000, `1`) + `}`,
+	} {
+		if _, err := m.Operations["SignUp"].Input.Read([]byte(body)); err == nil {
+			t.Errorf("%s: was read", what)
+		}
 	}
 }
 

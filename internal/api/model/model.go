@@ -52,7 +52,7 @@ type Shape struct {
 	Members   []Member // of a structure, in the model's order
 	Element   *Shape   // of a list; of a map's values
 	Key       *Shape   // of a map's keys
-	Min, Max  *int64   // length of strings (characters), blobs (bytes), lists and maps (entries); value of numbers
+	Min, Max  *int64   // length of strings (characters), blobs (bytes), lists and maps (entries; never without a Max); value of numbers
 	Pattern   string   // a Java regular expression that must match all of a string
 	Enum      []string
 	Sensitive bool // its values are never printed
@@ -173,7 +173,7 @@ func (f *file) link() (*Model, error) {
 	m := &Model{TargetPrefix: f.TargetPrefix, Operations: map[string]*Operation{}, Shapes: map[string]*Shape{}}
 	for name, s := range f.Shapes {
 		m.Shapes[name] = &Shape{
-			Name: name, Type: s.Type, Min: s.Min, Max: s.Max, Pattern: s.Pattern, Enum: s.Enum,
+			Name: name, Type: s.Type, Min: s.Min, Max: s.max(), Pattern: s.Pattern, Enum: s.Enum,
 			Sensitive: s.Sensitive, Exception: s.Exception, Document: s.Document, matcher: matcher(s.Pattern),
 		}
 	}
@@ -198,6 +198,16 @@ func (f *file) link() (*Model, error) {
 		return nil, fmt.Errorf("model: shapes are named that do not exist: %v", missing)
 	}
 	return m, nil
+}
+
+// maxEntries bounds the lists and maps that AWS's model leaves without a bound.
+const maxEntries = 1000
+
+func (s fileShape) max() *int64 {
+	if s.Max == nil && (s.Type == List || s.Type == Map) {
+		return new(int64(maxEntries))
+	}
+	return s.Max
 }
 
 // matcher compiles a pattern when it is first needed. Java matches a whole

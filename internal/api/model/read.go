@@ -1,8 +1,10 @@
 package model
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"iter"
 	"maps"
 	"math/big"
 	"slices"
@@ -82,9 +84,29 @@ func (s *Shape) read(raw json.RawMessage) (any, error) {
 	return text, nil
 }
 
+// parts walks over the members of an object, or over the elements of an array
+// under the name "". Read has found the whole body valid, so nothing in it fails.
+func parts(raw []byte) iter.Seq2[string, json.RawMessage] {
+	return func(yield func(string, json.RawMessage) bool) {
+		d := json.NewDecoder(bytes.NewReader(raw))
+		open, _ := d.Token()
+		for d.More() {
+			var name string
+			if open == json.Delim('{') {
+				token, _ := d.Token()
+				name, _ = token.(string)
+			}
+			var part json.RawMessage
+			if d.Decode(&part) != nil || !yield(name, part) {
+				return
+			}
+		}
+	}
+}
+
 func (s *Shape) readStructure(raw []byte) (Object, error) {
-	var given map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &given); err != nil {
+	given, err := named(raw, maxEntries)
+	if err != nil || len(given) > maxEntries {
 		return nil, &SerializationError{}
 	}
 	object := Object{}
@@ -104,26 +126,42 @@ func (s *Shape) readStructure(raw []byte) (Object, error) {
 	return object, nil
 }
 
-func (s *Shape) readList(raw []byte) (any, error) {
-	var given []json.RawMessage
-	if err := json.Unmarshal(raw, &given); err != nil {
+// named takes an object apart. Of more members than most it returns one too many;
+// where they are so many by naming some again and again, it fails.
+func named(raw []byte, most int64) (map[string]json.RawMessage, error) {
+	given, n := map[string]json.RawMessage{}, int64(0)
+	for name, part := range parts(raw) {
+		given[name] = part
+		if n++; n > most {
+			break
+		}
+	}
+	if n > most && int64(len(given)) <= most {
 		return nil, &SerializationError{}
 	}
-	list := make([]any, len(given))
-	for i, part := range given {
+	return given, nil
+}
+
+// readList reads a list that is too long until that is seen.
+func (s *Shape) readList(raw []byte) (any, error) {
+	list := []any{}
+	for _, part := range parts(raw) {
 		v, err := s.Element.read(part)
 		if err != nil {
 			return nil, err
 		}
-		list[i] = v
+		if list = append(list, v); int64(len(list)) > *s.Max {
+			break
+		}
 	}
 	return list, nil
 }
 
+// readMap reads a map that is too long until that is seen.
 func (s *Shape) readMap(raw []byte) (any, error) {
-	var given map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &given); err != nil {
-		return nil, &SerializationError{}
+	given, err := named(raw, *s.Max)
+	if err != nil {
+		return nil, err
 	}
 	out := make(map[string]any, len(given))
 	for _, key := range slices.Sorted(maps.Keys(given)) { // so that the first error is always the same
@@ -133,7 +171,7 @@ func (s *Shape) readMap(raw []byte) (any, error) {
 		}
 		// The parameters of a sign-in are the sensitive maps. In them null is absent
 		// too: amazon-cognito-identity-js refreshes with a DEVICE_KEY of null.
-		if v != nil || !s.Sensitive {
+		if v != nil || !s.Sensitive || int64(len(given)) > *s.Max { // one that is too long is not made shorter
 			out[key] = v
 		}
 	}
