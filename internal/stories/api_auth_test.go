@@ -2,9 +2,6 @@ package stories_test
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"testing"
 
@@ -118,99 +115,101 @@ func TestAPISignUpAndPasswordSignIn(t *testing.T) {
 
 func TestAPIRefreshAndRevoke(t *testing.T) {
 	t.Parallel()
-	h := apiHouse(t, "", nil)
-	ctx, c := t.Context(), sdk(h)
-	token := signedIn(t, h, "ann@example.com", "secret1").RefreshToken
-	again, err := c.InitiateAuth(ctx, &cip.InitiateAuthInput{AuthFlow: types.AuthFlowTypeRefreshTokenAuth, ClientId: clientID(), AuthParameters: map[string]string{"REFRESH_TOKEN": *token}})
-	if err != nil || again.AuthenticationResult.RefreshToken != nil || again.AuthenticationResult.AccessToken == nil {
-		t.Fatalf("REFRESH_TOKEN_AUTH: %+v, %v", again, err)
-	}
-	renewed, err := c.GetTokensFromRefreshToken(ctx, &cip.GetTokensFromRefreshTokenInput{ClientId: clientID(), RefreshToken: token})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.GetUser(ctx, &cip.GetUserInput{AccessToken: renewed.AuthenticationResult.AccessToken}); err != nil {
-		t.Errorf("the new access token: %v", err)
-	}
-	if _, err := c.RevokeToken(ctx, &cip.RevokeTokenInput{ClientId: clientID(), Token: token}); err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.GetTokensFromRefreshToken(ctx, &cip.GetTokensFromRefreshTokenInput{ClientId: clientID(), RefreshToken: token})
-	refused(t, err, "NotAuthorizedException", "Refresh Token has been revoked")
-	_, err = c.GetUser(ctx, &cip.GetUserInput{AccessToken: renewed.AuthenticationResult.AccessToken})
-	refused(t, err, "NotAuthorizedException", "Access Token has been revoked")
-	_, err = c.RevokeToken(ctx, &cip.RevokeTokenInput{ClientId: clientID(), Token: renewed.AuthenticationResult.AccessToken})
-	var wrongType *types.UnsupportedTokenTypeException
-	if !errors.As(err, &wrongType) {
-		t.Errorf("revoking an access token: %v", err)
-	}
-	_, err = c.GetTokensFromRefreshToken(ctx, &cip.GetTokensFromRefreshTokenInput{ClientId: clientID(), RefreshToken: aws.String("garbage")})
-	refused(t, err, "NotAuthorizedException", "Invalid Refresh Token")
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := apiHouse(t, database, nil)
+		ctx, c := t.Context(), sdk(h)
+		token := signedIn(t, h, "ann@example.com", "secret1").RefreshToken
+		again, err := c.InitiateAuth(ctx, &cip.InitiateAuthInput{AuthFlow: types.AuthFlowTypeRefreshTokenAuth, ClientId: clientID(), AuthParameters: map[string]string{"REFRESH_TOKEN": *token}})
+		if err != nil || again.AuthenticationResult.RefreshToken != nil || again.AuthenticationResult.AccessToken == nil {
+			t.Fatalf("REFRESH_TOKEN_AUTH: %+v, %v", again, err)
+		}
+		renewed, err := c.GetTokensFromRefreshToken(ctx, &cip.GetTokensFromRefreshTokenInput{ClientId: clientID(), RefreshToken: token})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.GetUser(ctx, &cip.GetUserInput{AccessToken: renewed.AuthenticationResult.AccessToken}); err != nil {
+			t.Errorf("the new access token: %v", err)
+		}
+		if _, err := c.RevokeToken(ctx, &cip.RevokeTokenInput{ClientId: clientID(), Token: token}); err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.GetTokensFromRefreshToken(ctx, &cip.GetTokensFromRefreshTokenInput{ClientId: clientID(), RefreshToken: token})
+		refused(t, err, "NotAuthorizedException", "Refresh Token has been revoked")
+		_, err = c.GetUser(ctx, &cip.GetUserInput{AccessToken: renewed.AuthenticationResult.AccessToken})
+		refused(t, err, "NotAuthorizedException", "Access Token has been revoked")
+		_, err = c.RevokeToken(ctx, &cip.RevokeTokenInput{ClientId: clientID(), Token: renewed.AuthenticationResult.AccessToken})
+		var wrongType *types.UnsupportedTokenTypeException
+		if !errors.As(err, &wrongType) {
+			t.Errorf("revoking an access token: %v", err)
+		}
+		_, err = c.GetTokensFromRefreshToken(ctx, &cip.GetTokensFromRefreshTokenInput{ClientId: clientID(), RefreshToken: aws.String("garbage")})
+		refused(t, err, "NotAuthorizedException", "Invalid Refresh Token")
+	})
 }
 
 func TestAPISecretHash(t *testing.T) {
 	t.Parallel()
-	const secret = "asecretof24charactersatleast"
-	h := apiHouse(t, "", func(_ *setup.PoolEntry, c *setup.ClientEntry) { c.Secret = secret })
-	ctx, c := t.Context(), sdk(h)
-	hash := func(name string) *string {
-		mac := hmac.New(sha256.New, []byte(secret))
-		mac.Write([]byte(name + housetest.ClientID))
-		return aws.String(base64.StdEncoding.EncodeToString(mac.Sum(nil)))
-	}
-	email, password := "ann@example.com", "secret1"
-	_, err := c.SignUp(ctx, &cip.SignUpInput{ClientId: clientID(), Username: &email, Password: &password})
-	refused(t, err, "NotAuthorizedException", "Client "+housetest.ClientID+" is configured with secret but SECRET_HASH was not received")
-	_, err = c.SignUp(ctx, &cip.SignUpInput{ClientId: clientID(), Username: &email, Password: &password, SecretHash: hash("bob@example.com")})
-	refused(t, err, "NotAuthorizedException", "SecretHash does not match for the client: "+housetest.ClientID)
-	if _, err = c.SignUp(ctx, &cip.SignUpInput{ClientId: clientID(), Username: &email, Password: &password, SecretHash: hash(email)}); err != nil {
-		t.Fatal(err)
-	}
-	_, err = c.InitiateAuth(ctx, &cip.InitiateAuthInput{AuthFlow: types.AuthFlowTypeUserPasswordAuth, ClientId: clientID(),
-		AuthParameters: map[string]string{"USERNAME": email, "PASSWORD": password, "SECRET_HASH": *hash(email)}})
-	refused(t, err, "UserNotConfirmedException", "User is not confirmed.")
+	housetest.Databases(t, func(t *testing.T, database string) {
+		const secret = "asecretof24charactersatleast"
+		h := apiHouse(t, database, func(_ *setup.PoolEntry, c *setup.ClientEntry) { c.Secret = secret })
+		ctx, c := t.Context(), sdk(h)
+		hash := func(name string) *string { return aws.String(secretHash(secret, housetest.ClientID, name)) }
+		email, password := "ann@example.com", "secret1"
+		_, err := c.SignUp(ctx, &cip.SignUpInput{ClientId: clientID(), Username: &email, Password: &password})
+		refused(t, err, "NotAuthorizedException", "Client "+housetest.ClientID+" is configured with secret but SECRET_HASH was not received")
+		_, err = c.SignUp(ctx, &cip.SignUpInput{ClientId: clientID(), Username: &email, Password: &password, SecretHash: hash("bob@example.com")})
+		refused(t, err, "NotAuthorizedException", "SecretHash does not match for the client: "+housetest.ClientID)
+		if _, err = c.SignUp(ctx, &cip.SignUpInput{ClientId: clientID(), Username: &email, Password: &password, SecretHash: hash(email)}); err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.InitiateAuth(ctx, &cip.InitiateAuthInput{AuthFlow: types.AuthFlowTypeUserPasswordAuth, ClientId: clientID(),
+			AuthParameters: map[string]string{"USERNAME": email, "PASSWORD": password, "SECRET_HASH": *hash(email)}})
+		refused(t, err, "UserNotConfirmedException", "User is not confirmed.")
+	})
 }
 
 func TestAPITemporaryPassword(t *testing.T) {
 	t.Parallel()
-	h := apiHouse(t, "", nil)
-	ctx, c := t.Context(), sdk(h)
-	made, err := c.AdminCreateUser(ctx, &cip.AdminCreateUserInput{UserPoolId: poolID(), Username: aws.String("ann@example.com"), DesiredDeliveryMediums: []types.DeliveryMediumType{"EMAIL"}})
-	if err != nil || made.User.UserStatus != types.UserStatusTypeForceChangePassword {
-		t.Fatalf("AdminCreateUser: %+v, %v", made, err)
-	}
-	temporary := h.Code("ann@example.com")
-	in, err := byPassword(h, "ann@example.com", temporary)
-	if err != nil || in.ChallengeName != types.ChallengeNameTypeNewPasswordRequired {
-		t.Fatalf("a temporary password gives %+v, %v", in, err)
-	}
-	answer := func(session *string, password string) (*cip.RespondToAuthChallengeOutput, error) {
-		return c.RespondToAuthChallenge(ctx, &cip.RespondToAuthChallengeInput{ClientId: clientID(), ChallengeName: types.ChallengeNameTypeNewPasswordRequired,
-			Session: session, ChallengeResponses: map[string]string{"USERNAME": "ann@example.com", "NEW_PASSWORD": password}})
-	}
-	_, err = answer(in.Session, "abc")
-	refused(t, err, "InvalidPasswordException", "Password did not conform with policy: Password not long enough")
-	out, err := answer(in.Session, "my-own-1")
-	if err != nil || out.AuthenticationResult == nil {
-		t.Fatalf("NEW_PASSWORD_REQUIRED: %+v, %v", out, err)
-	}
-	_, err = answer(in.Session, "my-own-2")
-	refused(t, err, "NotAuthorizedException", "Invalid session for the user, session can only be used once.")
-	if _, err := byPassword(h, "ann@example.com", "my-own-1"); err != nil {
-		t.Error(err)
-	}
-	user, err := c.AdminGetUser(ctx, &cip.AdminGetUserInput{UserPoolId: poolID(), Username: aws.String("ann@example.com")})
-	if err != nil || user.UserStatus != types.UserStatusTypeConfirmed {
-		t.Errorf("AdminGetUser: %+v, %v", user, err)
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := apiHouse(t, database, nil)
+		ctx, c := t.Context(), sdk(h)
+		made, err := c.AdminCreateUser(ctx, &cip.AdminCreateUserInput{UserPoolId: poolID(), Username: aws.String("ann@example.com"), DesiredDeliveryMediums: []types.DeliveryMediumType{"EMAIL"}})
+		if err != nil || made.User.UserStatus != types.UserStatusTypeForceChangePassword {
+			t.Fatalf("AdminCreateUser: %+v, %v", made, err)
+		}
+		temporary := h.Code("ann@example.com")
+		in, err := byPassword(h, "ann@example.com", temporary)
+		if err != nil || in.ChallengeName != types.ChallengeNameTypeNewPasswordRequired {
+			t.Fatalf("a temporary password gives %+v, %v", in, err)
+		}
+		answer := func(session *string, password string) (*cip.RespondToAuthChallengeOutput, error) {
+			return c.RespondToAuthChallenge(ctx, &cip.RespondToAuthChallengeInput{ClientId: clientID(), ChallengeName: types.ChallengeNameTypeNewPasswordRequired,
+				Session: session, ChallengeResponses: map[string]string{"USERNAME": "ann@example.com", "NEW_PASSWORD": password}})
+		}
+		_, err = answer(in.Session, "abc")
+		refused(t, err, "InvalidPasswordException", "Password did not conform with policy: Password not long enough")
+		out, err := answer(in.Session, "my-own-1")
+		if err != nil || out.AuthenticationResult == nil {
+			t.Fatalf("NEW_PASSWORD_REQUIRED: %+v, %v", out, err)
+		}
+		_, err = answer(in.Session, "my-own-2")
+		refused(t, err, "NotAuthorizedException", "Invalid session for the user, session can only be used once.")
+		if _, err := byPassword(h, "ann@example.com", "my-own-1"); err != nil {
+			t.Error(err)
+		}
+		user, err := c.AdminGetUser(ctx, &cip.AdminGetUserInput{UserPoolId: poolID(), Username: aws.String("ann@example.com")})
+		if err != nil || user.UserStatus != types.UserStatusTypeConfirmed {
+			t.Errorf("AdminGetUser: %+v, %v", user, err)
+		}
 
-	if _, err := c.AdminSetUserPassword(ctx, &cip.AdminSetUserPasswordInput{UserPoolId: poolID(), Username: user.Username, Password: aws.String("given-1"), Permanent: false}); err != nil {
-		t.Fatal(err)
-	}
-	b := h.Browser() // and by the pages
-	p := b.Submit(b.Get("/login"+housetest.Ask()), "cognitoSignInForm", "username", "ann@example.com", "password", "given-1")
-	p = b.Submit(b.Follow(p), "changepasswordform", "password", "my-own-3")
-	if p.Back().Query().Get("code") == "" {
-		t.Error("the pages do not lead on from a new password")
-	}
+		if _, err := c.AdminSetUserPassword(ctx, &cip.AdminSetUserPasswordInput{UserPoolId: poolID(), Username: user.Username, Password: aws.String("given-1"), Permanent: false}); err != nil {
+			t.Fatal(err)
+		}
+		b := h.Browser() // and by the pages
+		p := b.Submit(b.Get("/login"+housetest.Ask()), "cognitoSignInForm", "username", "ann@example.com", "password", "given-1")
+		p = b.Submit(b.Follow(p), "changepasswordform", "password", "my-own-3")
+		if p.Back().Query().Get("code") == "" {
+			t.Error("the pages do not lead on from a new password")
+		}
+	})
 }

@@ -107,42 +107,46 @@ func runScript(t *testing.T, h *housetest.House, script, poolID, usernames strin
 // it. One that is nobody's is answered alike.
 func TestAPISubIsAUsername(t *testing.T) {
 	t.Parallel()
-	h := apiHouse(t, "", nil)
-	join(t, h, "ann@example.com", "secret1")
-	sub := beginSRP(t, h, "ann@example.com", "secret1").asked.ChallengeParameters["USER_ID_FOR_SRP"]
-	in, err := beginSRP(t, h, sub, "secret1").answer(t, nil)
-	if err != nil || in.AuthenticationResult == nil {
-		t.Fatalf("SRP by the sub: %+v, %v", in, err)
-	}
-	if in, err := byPassword(h, sub, "secret1"); err != nil || in.AuthenticationResult == nil {
-		t.Errorf("the sub and the password: %+v, %v", in, err)
-	}
-	for _, name := range []string{sub, pool.NewUUID()} {
-		asked := beginSRP(t, h, name, "secret2").asked.ChallengeParameters
-		if asked["USER_ID_FOR_SRP"] != name || asked["USERNAME"] != name || asked["SALT"] == "" {
-			t.Errorf("SRP_A for %s gives %v", name, asked)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := apiHouse(t, database, nil)
+		join(t, h, "ann@example.com", "secret1")
+		sub := beginSRP(t, h, "ann@example.com", "secret1").asked.ChallengeParameters["USER_ID_FOR_SRP"]
+		in, err := beginSRP(t, h, sub, "secret1").answer(t, nil)
+		if err != nil || in.AuthenticationResult == nil {
+			t.Fatalf("SRP by the sub: %+v, %v", in, err)
 		}
-		_, err := beginSRP(t, h, name, "secret2").answer(t, nil)
-		refused(t, err, "NotAuthorizedException", wrong)
-	}
+		if in, err := byPassword(h, sub, "secret1"); err != nil || in.AuthenticationResult == nil {
+			t.Errorf("the sub and the password: %+v, %v", in, err)
+		}
+		for _, name := range []string{sub, pool.NewUUID()} {
+			asked := beginSRP(t, h, name, "secret2").asked.ChallengeParameters
+			if asked["USER_ID_FOR_SRP"] != name || asked["USERNAME"] != name || asked["SALT"] == "" {
+				t.Errorf("SRP_A for %s gives %v", name, asked)
+			}
+			_, err := beginSRP(t, h, name, "secret2").answer(t, nil)
+			refused(t, err, "NotAuthorizedException", wrong)
+		}
+	})
 }
 
 // In a browser the same client refreshes with a DEVICE_KEY of null.
 func TestAPINullParameters(t *testing.T) {
 	t.Parallel()
-	h := apiHouse(t, "", nil)
-	body, err := json.Marshal(map[string]any{"ClientId": housetest.ClientID, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": map[string]any{
-		"REFRESH_TOKEN": signedIn(t, h, "ann@example.com", "secret1").RefreshToken, "DEVICE_KEY": nil,
-	}})
-	must(t, err)
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.URL(), bytes.NewReader(body))
-	must(t, err)
-	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService.InitiateAuth")
-	answer, err := h.HTTP().Do(r)
-	must(t, err)
-	defer answer.Body.Close()
-	if said, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != http.StatusOK || !bytes.Contains(said, []byte(`"AccessToken"`)) {
-		t.Errorf("%d %s, %v", answer.StatusCode, said, err)
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := apiHouse(t, database, nil)
+		body, err := json.Marshal(map[string]any{"ClientId": housetest.ClientID, "AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": map[string]any{
+			"REFRESH_TOKEN": signedIn(t, h, "ann@example.com", "secret1").RefreshToken, "DEVICE_KEY": nil,
+		}})
+		must(t, err)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, h.URL(), bytes.NewReader(body))
+		must(t, err)
+		r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+		r.Header.Set("X-Amz-Target", "AWSCognitoIdentityProviderService.InitiateAuth")
+		answer, err := h.HTTP().Do(r)
+		must(t, err)
+		defer answer.Body.Close()
+		if said, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != http.StatusOK || !bytes.Contains(said, []byte(`"AccessToken"`)) {
+			t.Errorf("%d %s, %v", answer.StatusCode, said, err)
+		}
+	})
 }

@@ -80,38 +80,40 @@ func TestAPIDomains(t *testing.T) {
 // Each refusal of a domain operation that can happen here.
 func TestAPIDomainRefusals(t *testing.T) {
 	t.Parallel()
-	ctx, c := t.Context(), sdk(housetest.Start(t, housetest.Config{}))
-	id := newPool(t, c, cip.CreateUserPoolInput{PoolName: aws.String("other")})
-	create := func(pool, name string) error {
-		_, err := addDomain(t, c, pool, name, nil)
-		return err
-	}
-	const invalid, none = "InvalidParameterException", "us-east-1_None00001"
-	refused(t, create(id, housetest.Prefix), invalid, "Domain already associated with another user pool.")
-	refused(t, create(housetest.PoolID, housetest.Prefix), invalid, "Domain already associated with another user pool.")
-	refused(t, create(housetest.PoolID, "second"), invalid, "User pool already has a domain configured.")
-	refused(t, create(id, "my-cognito"), invalid, "Domain cannot contain reserved word: cognito")
-	refused(t, create(id, "Upper"), invalid, `1 validation error detected: Value 'Upper' at 'domain' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$`)
-	throws(t, create(id, "a..b"), invalid, "Domain")
-	refused(t, create(none, "fresh"), "ResourceNotFoundException", "User pool "+none+" does not exist.")
+	housetest.Databases(t, func(t *testing.T, database string) {
+		ctx, c := t.Context(), sdk(housetest.Start(t, housetest.Config{Database: database}))
+		id := newPool(t, c, cip.CreateUserPoolInput{PoolName: aws.String("other")})
+		create := func(pool, name string) error {
+			_, err := addDomain(t, c, pool, name, nil)
+			return err
+		}
+		const invalid, none = "InvalidParameterException", "us-east-1_None00001"
+		refused(t, create(id, housetest.Prefix), invalid, "Domain already associated with another user pool.")
+		refused(t, create(housetest.PoolID, housetest.Prefix), invalid, "Domain already associated with another user pool.")
+		refused(t, create(housetest.PoolID, "second"), invalid, "User pool already has a domain configured.")
+		refused(t, create(id, "my-cognito"), invalid, "Domain cannot contain reserved word: cognito")
+		refused(t, create(id, "Upper"), invalid, `1 validation error detected: Value 'Upper' at 'domain' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?$`)
+		throws(t, create(id, "a..b"), invalid, "Domain")
+		refused(t, create(none, "fresh"), "ResourceNotFoundException", "User pool "+none+" does not exist.")
 
-	const unknown = "No such domain or user pool exists."
-	update := func(pool, name string) error {
-		_, err := c.UpdateUserPoolDomain(ctx, &cip.UpdateUserPoolDomainInput{UserPoolId: &pool, Domain: &name})
-		return err
-	}
-	remove := func(pool, name string) error {
-		_, err := c.DeleteUserPoolDomain(ctx, &cip.DeleteUserPoolDomainInput{UserPoolId: &pool, Domain: &name})
-		return err
-	}
-	for _, do := range []func(pool, name string) error{update, remove} {
-		refused(t, do(id, housetest.Prefix), invalid, unknown)
-		refused(t, do(id, "nowhere"), invalid, unknown)
-		refused(t, do(none, housetest.Prefix), "ResourceNotFoundException", "User pool "+none+" does not exist.")
-	}
-	if *describe(t, c, housetest.PoolID).Domain != housetest.Prefix {
-		t.Error("a refused call took the domain away")
-	}
+		const unknown = "No such domain or user pool exists."
+		update := func(pool, name string) error {
+			_, err := c.UpdateUserPoolDomain(ctx, &cip.UpdateUserPoolDomainInput{UserPoolId: &pool, Domain: &name})
+			return err
+		}
+		remove := func(pool, name string) error {
+			_, err := c.DeleteUserPoolDomain(ctx, &cip.DeleteUserPoolDomainInput{UserPoolId: &pool, Domain: &name})
+			return err
+		}
+		for _, do := range []func(pool, name string) error{update, remove} {
+			refused(t, do(id, housetest.Prefix), invalid, unknown)
+			refused(t, do(id, "nowhere"), invalid, unknown)
+			refused(t, do(none, housetest.Prefix), "ResourceNotFoundException", "User pool "+none+" does not exist.")
+		}
+		if *describe(t, c, housetest.PoolID).Domain != housetest.Prefix {
+			t.Error("a refused call took the domain away")
+		}
+	})
 }
 
 // The API answers on the server's own host. On a pool's domain the path is a

@@ -93,35 +93,37 @@ func TestAPIGroupClaims(t *testing.T) {
 // The package cognito lets in who is in a group, and says why it does not.
 func TestCognitoRequiresGroups(t *testing.T) {
 	t.Parallel()
-	h := apiHouse(t, "", nil)
-	invited(t, h, ann, "email_verified", "true")
-	group(t, h, "staff", withRole("Staff"))
-	verifier, err := cognito.NewVerifier(appConfig(h))
-	must(t, err)
-	shop := verifier.RequireBearer(cognito.Require{Groups: []string{"admins", "staff"}})(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
-	visit := func() int {
-		t.Helper()
-		in, err := byPassword(h, ann, easy)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := apiHouse(t, database, nil)
+		invited(t, h, ann, "email_verified", "true")
+		group(t, h, "staff", withRole("Staff"))
+		verifier, err := cognito.NewVerifier(appConfig(h))
 		must(t, err)
-		id, err := verifier.VerifyID(t.Context(), *in.AuthenticationResult.IdToken)
-		must(t, err)
-		if staff := len(groupsOf(t, h, ann)) > 0; id.InGroup("staff") != staff || (id.PreferredRole == roleARN("Staff")) != staff {
-			t.Errorf("the ID token says %q, %q", id.Groups, id.PreferredRole)
+		shop := verifier.RequireBearer(cognito.Require{Groups: []string{"admins", "staff"}})(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+		visit := func() int {
+			t.Helper()
+			in, err := byPassword(h, ann, easy)
+			must(t, err)
+			id, err := verifier.VerifyID(t.Context(), *in.AuthenticationResult.IdToken)
+			must(t, err)
+			if staff := len(groupsOf(t, h, ann)) > 0; id.InGroup("staff") != staff || (id.PreferredRole == roleARN("Staff")) != staff {
+				t.Errorf("the ID token says %q, %q", id.Groups, id.PreferredRole)
+			}
+			r, w := httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder()
+			r.Header.Set("Authorization", "Bearer "+*in.AuthenticationResult.AccessToken)
+			shop.ServeHTTP(w, r)
+			return w.Code
 		}
-		r, w := httptest.NewRequest(http.MethodGet, "/", nil), httptest.NewRecorder()
-		r.Header.Set("Authorization", "Bearer "+*in.AuthenticationResult.AccessToken)
-		shop.ServeHTTP(w, r)
-		return w.Code
-	}
-	if code := visit(); code != http.StatusForbidden {
-		t.Errorf("somebody in no group is answered %d", code)
-	}
-	must(t, enters(t, h, ann, "staff"))
-	if code := visit(); code != http.StatusNoContent {
-		t.Errorf("somebody of the staff is answered %d", code)
-	}
-	must(t, leaves(t, h, ann, "staff"))
-	if code := visit(); code != http.StatusForbidden {
-		t.Errorf("somebody who left is answered %d", code)
-	}
+		if code := visit(); code != http.StatusForbidden {
+			t.Errorf("somebody in no group is answered %d", code)
+		}
+		must(t, enters(t, h, ann, "staff"))
+		if code := visit(); code != http.StatusNoContent {
+			t.Errorf("somebody of the staff is answered %d", code)
+		}
+		must(t, leaves(t, h, ann, "staff"))
+		if code := visit(); code != http.StatusForbidden {
+			t.Errorf("somebody who left is answered %d", code)
+		}
+	})
 }

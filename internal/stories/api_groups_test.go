@@ -1,6 +1,7 @@
 package stories_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"testing"
@@ -144,7 +145,7 @@ func TestAPIGroupMembers(t *testing.T) {
 	t.Parallel()
 	housetest.Databases(t, func(t *testing.T, database string) {
 		h := apiHouse(t, database, nil)
-		const bob, cat = "bob@example.com", "cat@example.com"
+		const cat = "cat@example.com"
 		for _, name := range []string{ann, bob, cat} {
 			invited(t, h, name, "email_verified", "true")
 		}
@@ -186,16 +187,9 @@ func TestAPIGroupMembers(t *testing.T) {
 	})
 }
 
-// Each refusal of an operation on groups that can happen here.
-func TestAPIGroupRefusals(t *testing.T) {
-	t.Parallel()
-	h := apiHouse(t, "", nil)
-	ctx, c := t.Context(), sdk(h)
-	invited(t, h, ann)
-	group(t, h, "staff")
-	const none = "us-east-1_None00001"
-	// each calls an operation on a group, and those of a person with ann.
-	each := map[string]func(pool, group, person string) error{
+// groupCalls are the operations on a group, those of a person with one.
+func groupCalls(ctx context.Context, c *cip.Client) map[string]func(pool, group, person string) error {
+	return map[string]func(pool, group, person string) error{
 		"GetGroup": func(pool, group, _ string) error {
 			_, err := c.GetGroup(ctx, &cip.GetGroupInput{UserPoolId: &pool, GroupName: &group})
 			return err
@@ -221,40 +215,52 @@ func TestAPIGroupRefusals(t *testing.T) {
 			return err
 		},
 	}
-	const missing, invalid = "ResourceNotFoundException", "InvalidParameterException"
-	for name, do := range each {
-		t.Run(name, func(t *testing.T) {
-			refused(t, do(none, "staff", ann), missing, "User pool "+none+" does not exist.")
-			refused(t, do(housetest.PoolID, "nobodys", ann), missing, "Group not found.")
-			refused(t, do(housetest.PoolID, "the staff", ann), invalid, `1 validation error detected: Value 'the staff' at 'groupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{L}\p{M}\p{S}\p{N}\p{P}]+`)
-			if name == "AdminAddUserToGroup" || name == "AdminRemoveUserFromGroup" {
-				refused(t, do(housetest.PoolID, "staff", "bob@example.com"), "UserNotFoundException", "User does not exist.")
-			}
-		})
-	}
-	create := func(in cip.CreateGroupInput) error {
-		if in.UserPoolId == nil {
-			in.UserPoolId = poolID()
+}
+
+// Each refusal of an operation on groups that can happen here.
+func TestAPIGroupRefusals(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := apiHouse(t, database, nil)
+		ctx, c := t.Context(), sdk(h)
+		invited(t, h, ann)
+		group(t, h, "staff")
+		const none = "us-east-1_None00001"
+		const missing, invalid = "ResourceNotFoundException", "InvalidParameterException"
+		for name, do := range groupCalls(ctx, c) {
+			t.Run(name, func(t *testing.T) {
+				refused(t, do(none, "staff", ann), missing, "User pool "+none+" does not exist.")
+				refused(t, do(housetest.PoolID, "nobodys", ann), missing, "Group not found.")
+				refused(t, do(housetest.PoolID, "the staff", ann), invalid, `1 validation error detected: Value 'the staff' at 'groupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\p{L}\p{M}\p{S}\p{N}\p{P}]+`)
+				if name == "AdminAddUserToGroup" || name == "AdminRemoveUserFromGroup" {
+					refused(t, do(housetest.PoolID, "staff", "bob@example.com"), "UserNotFoundException", "User does not exist.")
+				}
+			})
 		}
-		_, err := c.CreateGroup(ctx, &in)
-		return err
-	}
-	refused(t, create(cip.CreateGroupInput{GroupName: aws.String("staff")}), "GroupExistsException", "A group with the name already exists.")
-	refused(t, create(cip.CreateGroupInput{GroupName: aws.String("x"), UserPoolId: aws.String(none)}), missing, "User pool "+none+" does not exist.")
-	throws(t, create(cip.CreateGroupInput{GroupName: aws.String("x y")}), invalid, "at 'groupName'")
-	throws(t, create(cip.CreateGroupInput{GroupName: aws.String("x"), RoleArn: aws.String("arn:of:somebody who is somebody")}), invalid, "at 'roleArn'")
-	throws(t, create(cip.CreateGroupInput{GroupName: aws.String("x"), Precedence: aws.Int32(-1)}), invalid, "at 'precedence'")
-	_, err := c.ListGroups(ctx, &cip.ListGroupsInput{UserPoolId: aws.String(none)})
-	refused(t, err, missing, "User pool "+none+" does not exist.")
-	_, err = c.ListGroups(ctx, &cip.ListGroupsInput{UserPoolId: poolID(), Limit: aws.Int32(61)})
-	throws(t, err, invalid, "at 'limit'")
-	_, err = c.AdminListGroupsForUser(ctx, &cip.AdminListGroupsForUserInput{UserPoolId: aws.String(none), Username: aws.String(ann)})
-	refused(t, err, missing, "User pool "+none+" does not exist.")
-	_, err = c.AdminListGroupsForUser(ctx, &cip.AdminListGroupsForUserInput{UserPoolId: poolID(), Username: aws.String("bob@example.com")})
-	refused(t, err, "UserNotFoundException", "User does not exist.")
-	if g := groupsOf(t, h, ann); len(g) != 0 {
-		t.Errorf("refused calls put ann in %q", g)
-	}
+		create := func(in cip.CreateGroupInput) error {
+			if in.UserPoolId == nil {
+				in.UserPoolId = poolID()
+			}
+			_, err := c.CreateGroup(ctx, &in)
+			return err
+		}
+		refused(t, create(cip.CreateGroupInput{GroupName: aws.String("staff")}), "GroupExistsException", "A group with the name already exists.")
+		refused(t, create(cip.CreateGroupInput{GroupName: aws.String("x"), UserPoolId: aws.String(none)}), missing, "User pool "+none+" does not exist.")
+		throws(t, create(cip.CreateGroupInput{GroupName: aws.String("x y")}), invalid, "at 'groupName'")
+		throws(t, create(cip.CreateGroupInput{GroupName: aws.String("x"), RoleArn: aws.String("arn:of:somebody who is somebody")}), invalid, "at 'roleArn'")
+		throws(t, create(cip.CreateGroupInput{GroupName: aws.String("x"), Precedence: aws.Int32(-1)}), invalid, "at 'precedence'")
+		_, err := c.ListGroups(ctx, &cip.ListGroupsInput{UserPoolId: aws.String(none)})
+		refused(t, err, missing, "User pool "+none+" does not exist.")
+		_, err = c.ListGroups(ctx, &cip.ListGroupsInput{UserPoolId: poolID(), Limit: aws.Int32(61)})
+		throws(t, err, invalid, "at 'limit'")
+		_, err = c.AdminListGroupsForUser(ctx, &cip.AdminListGroupsForUserInput{UserPoolId: aws.String(none), Username: aws.String(ann)})
+		refused(t, err, missing, "User pool "+none+" does not exist.")
+		_, err = c.AdminListGroupsForUser(ctx, &cip.AdminListGroupsForUserInput{UserPoolId: poolID(), Username: aws.String("bob@example.com")})
+		refused(t, err, "UserNotFoundException", "User does not exist.")
+		if g := groupsOf(t, h, ann); len(g) != 0 {
+			t.Errorf("refused calls put ann in %q", g)
+		}
+	})
 }
 
 // Lists come in pages, each row once; a Limit of 0 is the usual one.

@@ -99,35 +99,37 @@ const bareUserPool = `{
 // Cognito's console and infrastructure programs read back.
 func TestAPIPoolDefaults(t *testing.T) {
 	t.Parallel()
-	c, w := listened(housetest.Start(t, housetest.Config{}))
-	made, err := c.CreateUserPool(t.Context(), &cip.CreateUserPoolInput{PoolName: aws.String("bare")})
-	must(t, err)
-	var want map[string]any
-	must(t, json.Unmarshal([]byte(bareUserPool), &want))
-	created := w.member(t, "UserPool", "Id", "Arn")
-	schema, _ := created["SchemaAttributes"].([]any)
-	delete(created, "SchemaAttributes")
-	if diff := cmp.Diff(want, created); diff != "" {
-		t.Error(diff)
-	}
-	id := *made.UserPool.Id
-	if !pool.ValidPoolID(id) || pool.Region(id) != "us-east-1" || *made.UserPool.Arn != "arn:aws:cognito-idp:us-east-1:000000000000:userpool/"+id {
-		t.Errorf("the pool is %s, %s", id, *made.UserPool.Arn)
-	}
-	described, err := c.DescribeUserPool(t.Context(), &cip.DescribeUserPoolInput{UserPoolId: &id})
-	must(t, err)
-	if !described.UserPool.CreationDate.Equal(*made.UserPool.CreationDate) {
-		t.Error("the pool's age changes")
-	}
-	again := w.member(t, "UserPool", "Id", "Arn")
-	if diff := cmp.Diff(schema, again["SchemaAttributes"]); diff != "" {
-		t.Error(diff)
-	}
-	delete(again, "SchemaAttributes")
-	if diff := cmp.Diff(want, again); diff != "" {
-		t.Error(diff)
-	}
-	standardAttributes(t, schema)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		c, w := listened(housetest.Start(t, housetest.Config{Database: database}))
+		made, err := c.CreateUserPool(t.Context(), &cip.CreateUserPoolInput{PoolName: aws.String("bare")})
+		must(t, err)
+		var want map[string]any
+		must(t, json.Unmarshal([]byte(bareUserPool), &want))
+		created := w.member(t, "UserPool", "Id", "Arn")
+		schema, _ := created["SchemaAttributes"].([]any)
+		delete(created, "SchemaAttributes")
+		if diff := cmp.Diff(want, created); diff != "" {
+			t.Error(diff)
+		}
+		id := *made.UserPool.Id
+		if !pool.ValidPoolID(id) || pool.Region(id) != "us-east-1" || *made.UserPool.Arn != "arn:aws:cognito-idp:us-east-1:000000000000:userpool/"+id {
+			t.Errorf("the pool is %s, %s", id, *made.UserPool.Arn)
+		}
+		described, err := c.DescribeUserPool(t.Context(), &cip.DescribeUserPoolInput{UserPoolId: &id})
+		must(t, err)
+		if !described.UserPool.CreationDate.Equal(*made.UserPool.CreationDate) {
+			t.Error("the pool's age changes")
+		}
+		again := w.member(t, "UserPool", "Id", "Arn")
+		if diff := cmp.Diff(schema, again["SchemaAttributes"]); diff != "" {
+			t.Error(diff)
+		}
+		delete(again, "SchemaAttributes")
+		if diff := cmp.Diff(want, again); diff != "" {
+			t.Error(diff)
+		}
+		standardAttributes(t, schema)
+	})
 }
 
 func standardAttributes(t *testing.T, schema []any) {
@@ -251,74 +253,77 @@ func describe(t *testing.T, c *cip.Client, id string) *types.UserPoolType {
 // and the number of users is a real one.
 func TestAPIPoolSettingsCount(t *testing.T) {
 	t.Parallel()
-	h := apiHouse(t, "", nil)
-	ctx, c := t.Context(), sdk(h)
-	_, err := c.UpdateUserPool(ctx, &cip.UpdateUserPoolInput{UserPoolId: poolID(), AutoVerifiedAttributes: []types.VerifiedAttributeType{"email"},
-		Policies: &types.UserPoolPolicyType{PasswordPolicy: &types.PasswordPolicyType{MinimumLength: aws.Int32(12)}}})
-	must(t, err)
-	_, err = c.SignUp(ctx, &cip.SignUpInput{ClientId: clientID(), Username: aws.String("ann@example.com"), Password: aws.String("elevenchars")})
-	refused(t, err, "InvalidPasswordException", "Password did not conform with policy: Password not long enough")
-	b := h.Browser()
-	b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", "ann@example.com", "password", "elevenchars").Shows("Use at least 12 characters.")
-	tokens := signedIn(t, h, "ann@example.com", "twelve-chars")
-	join(t, h, "bob@example.com", "twelve-chars")
-	if n := describe(t, c, housetest.PoolID).EstimatedNumberOfUsers; n != 2 {
-		t.Errorf("two people are %d", n)
-	}
-	_, err = c.DeleteUser(ctx, &cip.DeleteUserInput{AccessToken: tokens.AccessToken})
-	must(t, err)
-	if n := describe(t, c, housetest.PoolID).EstimatedNumberOfUsers; n != 1 {
-		t.Errorf("one person is %d", n)
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := apiHouse(t, database, nil)
+		ctx, c := t.Context(), sdk(h)
+		_, err := c.UpdateUserPool(ctx, &cip.UpdateUserPoolInput{UserPoolId: poolID(), AutoVerifiedAttributes: []types.VerifiedAttributeType{"email"},
+			Policies: &types.UserPoolPolicyType{PasswordPolicy: &types.PasswordPolicyType{MinimumLength: aws.Int32(12)}}})
+		must(t, err)
+		_, err = c.SignUp(ctx, &cip.SignUpInput{ClientId: clientID(), Username: aws.String("ann@example.com"), Password: aws.String("elevenchars")})
+		refused(t, err, "InvalidPasswordException", "Password did not conform with policy: Password not long enough")
+		b := h.Browser()
+		b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", "ann@example.com", "password", "elevenchars").Shows("Use at least 12 characters.")
+		tokens := signedIn(t, h, "ann@example.com", "twelve-chars")
+		join(t, h, "bob@example.com", "twelve-chars")
+		if n := describe(t, c, housetest.PoolID).EstimatedNumberOfUsers; n != 2 {
+			t.Errorf("two people are %d", n)
+		}
+		_, err = c.DeleteUser(ctx, &cip.DeleteUserInput{AccessToken: tokens.AccessToken})
+		must(t, err)
+		if n := describe(t, c, housetest.PoolID).EstimatedNumberOfUsers; n != 1 {
+			t.Errorf("one person is %d", n)
+		}
+	})
 }
 
 // Each refusal of a pool operation that can happen here.
 func TestAPIPoolRefusals(t *testing.T) {
 	t.Parallel()
-	ctx, c := t.Context(), sdk(housetest.Start(t, housetest.Config{}))
-	create := func(f func(*cip.CreateUserPoolInput)) error {
-		in := &cip.CreateUserPoolInput{PoolName: aws.String("p")}
-		f(in)
-		_, err := c.CreateUserPool(ctx, in)
-		return err
-	}
-	const invalid = "InvalidParameterException"
-	refused(t, create(func(in *cip.CreateUserPoolInput) { in.PoolName = aws.String("") }), invalid,
-		`2 validation errors detected: Value '' at 'poolName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w\s+=,.@-]+; Value '' at 'poolName' failed to satisfy constraint: Member must have length greater than or equal to 1`)
-	throws(t, create(func(in *cip.CreateUserPoolInput) { in.MfaConfiguration = "ON" }), invalid, "MfaConfiguration")
-	throws(t, create(func(in *cip.CreateUserPoolInput) { in.MfaConfiguration = "MAYBE" }), invalid, "enum value set")
-	throws(t, create(func(in *cip.CreateUserPoolInput) {
-		in.LambdaConfig = &types.LambdaConfigType{PreSignUp: aws.String("arn:aws:lambda:us-east-1:000000000000:function:f")}
-	}), invalid, "LambdaConfig: ")
-	throws(t, create(func(in *cip.CreateUserPoolInput) { in.UserPoolTags = map[string]string{"a": "b"} }), invalid, "UserPoolTags: ")
-	throws(t, create(func(in *cip.CreateUserPoolInput) {
-		in.Policies = &types.UserPoolPolicyType{SignInPolicy: &types.SignInPolicyType{AllowedFirstAuthFactors: []types.AuthFactorType{"PASSWORD", "EMAIL_OTP"}}}
-	}), invalid, "Policies.SignInPolicy: ")
-	throws(t, create(func(in *cip.CreateUserPoolInput) {
-		in.AliasAttributes, in.UsernameAttributes = []types.AliasAttributeType{"email"}, []types.UsernameAttributeType{"email"}
-	}), invalid, "AliasAttributes")
-	refused(t, create(func(in *cip.CreateUserPoolInput) {
-		in.Schema = []types.SchemaAttributeType{{Name: aws.String("x"), AttributeDataType: "String", Required: aws.Bool(true)}}
-	}), invalid, "Required custom attributes are not supported currently.")
-	pools, err := c.ListUserPools(ctx, &cip.ListUserPoolsInput{MaxResults: aws.Int32(60)})
-	if err != nil || len(pools.UserPools) != 1 {
-		t.Errorf("what was refused was made: %+v, %v", pools, err)
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		ctx, c := t.Context(), sdk(housetest.Start(t, housetest.Config{Database: database}))
+		create := func(f func(*cip.CreateUserPoolInput)) error {
+			in := &cip.CreateUserPoolInput{PoolName: aws.String("p")}
+			f(in)
+			return only(c.CreateUserPool(ctx, in))
+		}
+		const invalid = "InvalidParameterException"
+		refused(t, create(func(in *cip.CreateUserPoolInput) { in.PoolName = aws.String("") }), invalid,
+			`2 validation errors detected: Value '' at 'poolName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w\s+=,.@-]+; Value '' at 'poolName' failed to satisfy constraint: Member must have length greater than or equal to 1`)
+		throws(t, create(func(in *cip.CreateUserPoolInput) { in.MfaConfiguration = "ON" }), invalid, "MfaConfiguration")
+		throws(t, create(func(in *cip.CreateUserPoolInput) { in.MfaConfiguration = "MAYBE" }), invalid, "enum value set")
+		throws(t, create(func(in *cip.CreateUserPoolInput) {
+			in.LambdaConfig = &types.LambdaConfigType{PreSignUp: aws.String("arn:aws:lambda:us-east-1:000000000000:function:f")}
+		}), invalid, "LambdaConfig: ")
+		throws(t, create(func(in *cip.CreateUserPoolInput) { in.UserPoolTags = map[string]string{"a": "b"} }), invalid, "UserPoolTags: ")
+		throws(t, create(func(in *cip.CreateUserPoolInput) {
+			in.Policies = &types.UserPoolPolicyType{SignInPolicy: &types.SignInPolicyType{AllowedFirstAuthFactors: []types.AuthFactorType{"PASSWORD", "EMAIL_OTP"}}}
+		}), invalid, "Policies.SignInPolicy: ")
+		throws(t, create(func(in *cip.CreateUserPoolInput) {
+			in.AliasAttributes, in.UsernameAttributes = []types.AliasAttributeType{"email"}, []types.UsernameAttributeType{"email"}
+		}), invalid, "AliasAttributes")
+		refused(t, create(func(in *cip.CreateUserPoolInput) {
+			in.Schema = []types.SchemaAttributeType{{Name: aws.String("x"), AttributeDataType: "String", Required: aws.Bool(true)}}
+		}), invalid, "Required custom attributes are not supported currently.")
+		pools, err := c.ListUserPools(ctx, &cip.ListUserPoolsInput{MaxResults: aws.Int32(60)})
+		if err != nil || len(pools.UserPools) != 1 {
+			t.Errorf("what was refused was made: %+v, %v", pools, err)
+		}
 
-	_, err = c.UpdateUserPool(ctx, &cip.UpdateUserPoolInput{UserPoolId: poolID(), LambdaConfig: &types.LambdaConfigType{PreSignUp: aws.String("arn:aws:lambda:us-east-1:000000000000:function:f")}})
-	throws(t, err, invalid, "LambdaConfig: ")
-	_, err = c.UpdateUserPool(ctx, &cip.UpdateUserPoolInput{UserPoolId: poolID(), PoolName: aws.String("changed"), Policies: &types.UserPoolPolicyType{PasswordPolicy: &types.PasswordPolicyType{MinimumLength: aws.Int32(5)}}})
-	throws(t, err, invalid, "minimumLength")
-	if name := *describe(t, c, housetest.PoolID).Name; name != "house" {
-		t.Errorf("a refused update left the name %q", name)
-	}
-	const none = "us-east-1_None00001"
-	_, err = c.DescribeUserPool(ctx, &cip.DescribeUserPoolInput{UserPoolId: aws.String(none)})
-	refused(t, err, "ResourceNotFoundException", "User pool "+none+" does not exist.")
-	_, err = c.UpdateUserPool(ctx, &cip.UpdateUserPoolInput{UserPoolId: aws.String(none)})
-	refused(t, err, "ResourceNotFoundException", "User pool "+none+" does not exist.")
-	_, err = c.DeleteUserPool(ctx, &cip.DeleteUserPoolInput{UserPoolId: aws.String(none)})
-	refused(t, err, "ResourceNotFoundException", "User pool "+none+" does not exist.")
+		_, err = c.UpdateUserPool(ctx, &cip.UpdateUserPoolInput{UserPoolId: poolID(), LambdaConfig: &types.LambdaConfigType{PreSignUp: aws.String("arn:aws:lambda:us-east-1:000000000000:function:f")}})
+		throws(t, err, invalid, "LambdaConfig: ")
+		_, err = c.UpdateUserPool(ctx, &cip.UpdateUserPoolInput{UserPoolId: poolID(), PoolName: aws.String("changed"), Policies: &types.UserPoolPolicyType{PasswordPolicy: &types.PasswordPolicyType{MinimumLength: aws.Int32(5)}}})
+		throws(t, err, invalid, "minimumLength")
+		if name := *describe(t, c, housetest.PoolID).Name; name != "house" {
+			t.Errorf("a refused update left the name %q", name)
+		}
+		const none = "us-east-1_None00001"
+		_, err = c.DescribeUserPool(ctx, &cip.DescribeUserPoolInput{UserPoolId: aws.String(none)})
+		refused(t, err, "ResourceNotFoundException", "User pool "+none+" does not exist.")
+		_, err = c.UpdateUserPool(ctx, &cip.UpdateUserPoolInput{UserPoolId: aws.String(none)})
+		refused(t, err, "ResourceNotFoundException", "User pool "+none+" does not exist.")
+		_, err = c.DeleteUserPool(ctx, &cip.DeleteUserPoolInput{UserPoolId: aws.String(none)})
+		refused(t, err, "ResourceNotFoundException", "User pool "+none+" does not exist.")
+	})
 }
 
 // listedClients are the ids of the pool's clients, by pages of two.

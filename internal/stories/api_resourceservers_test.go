@@ -81,48 +81,50 @@ func TestAPIResourceServers(t *testing.T) {
 // Each refusal of an operation on resource servers that can happen here.
 func TestAPIResourceServerRefusals(t *testing.T) {
 	t.Parallel()
-	ctx, c := t.Context(), sdk(housetest.Start(t, housetest.Config{}))
-	must(t, addResourceServer(t, c, housetest.PoolID, "books", "read"))
-	other := newPool(t, c, cip.CreateUserPoolInput{PoolName: aws.String("other")})
-	const invalid, missing, none = "InvalidParameterException", "ResourceNotFoundException", "us-east-1_None00001"
-	refused(t, addResourceServer(t, c, housetest.PoolID, "books"), invalid, "books already exists in user pool us-east-1_House0001.")
-	must(t, addResourceServer(t, c, other, "books")) // another pool's
-	refused(t, addResourceServer(t, c, housetest.PoolID, "two words"), invalid,
-		`1 validation error detected: Value 'two words' at 'identifier' failed to satisfy constraint: Member must satisfy regular expression pattern: [\x21\x23-\x5B\x5D-\x7E]+`)
-	throws(t, addResourceServer(t, c, housetest.PoolID, "b", "read/all"), invalid, "scopeName")
-	throws(t, addResourceServer(t, c, housetest.PoolID, "b", "read", "read"), invalid, "Scopes: the scope read is there twice")
-	throws(t, addResourceServer(t, c, housetest.PoolID, "b", strings.Fields(strings.Repeat("s ", 101))...), invalid, "scopes")
-	refused(t, addResourceServer(t, c, none, "books"), missing, "User pool "+none+" does not exist.")
+	housetest.Databases(t, func(t *testing.T, database string) {
+		ctx, c := t.Context(), sdk(housetest.Start(t, housetest.Config{Database: database}))
+		must(t, addResourceServer(t, c, housetest.PoolID, "books", "read"))
+		other := newPool(t, c, cip.CreateUserPoolInput{PoolName: aws.String("other")})
+		const invalid, missing, none = "InvalidParameterException", "ResourceNotFoundException", "us-east-1_None00001"
+		refused(t, addResourceServer(t, c, housetest.PoolID, "books"), invalid, "books already exists in user pool us-east-1_House0001.")
+		must(t, addResourceServer(t, c, other, "books")) // another pool's
+		refused(t, addResourceServer(t, c, housetest.PoolID, "two words"), invalid,
+			`1 validation error detected: Value 'two words' at 'identifier' failed to satisfy constraint: Member must satisfy regular expression pattern: [\x21\x23-\x5B\x5D-\x7E]+`)
+		throws(t, addResourceServer(t, c, housetest.PoolID, "b", "read/all"), invalid, "scopeName")
+		throws(t, addResourceServer(t, c, housetest.PoolID, "b", "read", "read"), invalid, "Scopes: the scope read is there twice")
+		throws(t, addResourceServer(t, c, housetest.PoolID, "b", strings.Fields(strings.Repeat("s ", 101))...), invalid, "scopes")
+		refused(t, addResourceServer(t, c, none, "books"), missing, "User pool "+none+" does not exist.")
 
-	type call func(pool, identifier string) error
-	describe := func(pool, identifier string) error {
-		_, err := c.DescribeResourceServer(ctx, &cip.DescribeResourceServerInput{UserPoolId: &pool, Identifier: &identifier})
-		return err
-	}
-	update := func(pool, identifier string) error {
-		_, err := c.UpdateResourceServer(ctx, &cip.UpdateResourceServerInput{UserPoolId: &pool, Identifier: &identifier, Name: aws.String("n")})
-		return err
-	}
-	remove := func(pool, identifier string) error {
-		_, err := c.DeleteResourceServer(ctx, &cip.DeleteResourceServerInput{UserPoolId: &pool, Identifier: &identifier})
-		return err
-	}
-	must(t, addResourceServer(t, c, other, "films"))
-	for _, do := range []call{describe, update, remove} {
-		refused(t, do(housetest.PoolID, "films"), missing, noResourceServer("films")) // another pool's
-		refused(t, do(housetest.PoolID, "BOOKS"), missing, noResourceServer("BOOKS"))
-		refused(t, do(none, "books"), missing, "User pool "+none+" does not exist.")
-		throws(t, do(housetest.PoolID, "b\x00oks"), invalid, "identifier")
-	}
-	throws(t, describe(other, strings.Repeat("a", 257)), invalid, "length less than or equal to 256")
-	_, err := c.UpdateResourceServer(ctx, &cip.UpdateResourceServerInput{UserPoolId: poolID(), Identifier: aws.String("books"), Name: aws.String("n"), Scopes: apiScopes("read", "read")})
-	throws(t, err, invalid, "Scopes: the scope read is there twice")
-	_, err = c.ListResourceServers(ctx, &cip.ListResourceServersInput{UserPoolId: aws.String(none)})
-	refused(t, err, missing, "User pool "+none+" does not exist.")
-	_, err = c.ListResourceServers(ctx, &cip.ListResourceServersInput{UserPoolId: poolID(), MaxResults: aws.Int32(51)})
-	throws(t, err, invalid, "maxResults")
-	must(t, describe(housetest.PoolID, "books"))
-	must(t, describe(other, "films"))
+		type call func(pool, identifier string) error
+		describe := func(pool, identifier string) error {
+			_, err := c.DescribeResourceServer(ctx, &cip.DescribeResourceServerInput{UserPoolId: &pool, Identifier: &identifier})
+			return err
+		}
+		update := func(pool, identifier string) error {
+			_, err := c.UpdateResourceServer(ctx, &cip.UpdateResourceServerInput{UserPoolId: &pool, Identifier: &identifier, Name: aws.String("n")})
+			return err
+		}
+		remove := func(pool, identifier string) error {
+			_, err := c.DeleteResourceServer(ctx, &cip.DeleteResourceServerInput{UserPoolId: &pool, Identifier: &identifier})
+			return err
+		}
+		must(t, addResourceServer(t, c, other, "films"))
+		for _, do := range []call{describe, update, remove} {
+			refused(t, do(housetest.PoolID, "films"), missing, noResourceServer("films")) // another pool's
+			refused(t, do(housetest.PoolID, "BOOKS"), missing, noResourceServer("BOOKS"))
+			refused(t, do(none, "books"), missing, "User pool "+none+" does not exist.")
+			throws(t, do(housetest.PoolID, "b\x00oks"), invalid, "identifier")
+		}
+		throws(t, describe(other, strings.Repeat("a", 257)), invalid, "length less than or equal to 256")
+		_, err := c.UpdateResourceServer(ctx, &cip.UpdateResourceServerInput{UserPoolId: poolID(), Identifier: aws.String("books"), Name: aws.String("n"), Scopes: apiScopes("read", "read")})
+		throws(t, err, invalid, "Scopes: the scope read is there twice")
+		_, err = c.ListResourceServers(ctx, &cip.ListResourceServersInput{UserPoolId: aws.String(none)})
+		refused(t, err, missing, "User pool "+none+" does not exist.")
+		_, err = c.ListResourceServers(ctx, &cip.ListResourceServersInput{UserPoolId: poolID(), MaxResults: aws.Int32(51)})
+		throws(t, err, invalid, "maxResults")
+		must(t, describe(housetest.PoolID, "books"))
+		must(t, describe(other, "films"))
+	})
 }
 
 // The list goes on page by page, each resource server once, and a token opens

@@ -217,8 +217,11 @@ func tells(t *testing.T, at, other *housetest.House, domain string) {
 
 func TestAPIWhatEndsWhen(t *testing.T) {
 	t.Parallel()
-	h := apiHouse(t, "", nil)
-	tells(t, h, h, "example.com")
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := apiHouse(t, database, nil)
+		tells(t, h, h, "example.com")
+		waits(t, h, h, "example.org")
+	})
 }
 
 // Two processes share a ledger on PostgreSQL: what ends at one has ended at the
@@ -231,6 +234,6 @@ func TestAPIWhatEndsWhenElsewhere(t *testing.T) {
 	s := launch(t, program, folder, "--db", database, "--master-key-file", "master.key", "--url", h.URL())
 	t.Cleanup(func() { s.kill(t) })
 	other := h.Through(strings.TrimPrefix(s.url, "http://"))
-	t.Run("here", func(t *testing.T) { tells(t, h, other, "example.com") })
+	t.Run("here", func(t *testing.T) { tells(t, h, other, "example.com"); waits(t, h, other, "example.org") })
 	t.Run("there", func(t *testing.T) { tells(t, other, h, "example.net") })
 }

@@ -228,18 +228,20 @@ func TestAPIRevokeUserSession(t *testing.T) {
 // RevokeToken takes the browser along where it is asked to.
 func TestAPIRevokeTokenLinked(t *testing.T) {
 	t.Parallel()
-	h := apiHouse(t, "", nil)
-	b := h.Browser()
-	token := redeem(t, h, h.SignUp(b, housetest.Ask(), ann, secret)).ok(t).text("refresh_token")
-	in := map[string]any{"ClientId": housetest.ClientID, "Token": token}
-	in["RevokeAssociatedSessions"] = "NONE"
-	operation(t, h, "RevokeToken", false, in).ok(t)
-	if !b.Get("/oauth2/authorize" + housetest.Ask()).Location().Query().Has("code") {
-		t.Error("NONE forgot the browser")
-	}
-	in["RevokeAssociatedSessions"] = "LINKED"
-	operation(t, h, "RevokeToken", false, in).ok(t)
-	if page := b.Get("/oauth2/authorize" + housetest.Ask()); page.Location().Path != "/login" {
-		t.Errorf("LINKED left the browser known: led to %s", page.Location())
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := apiHouse(t, database, nil)
+		b := h.Browser()
+		token := redeem(t, h, h.SignUp(b, housetest.Ask(), ann, secret)).ok(t).text("refresh_token")
+		in := map[string]any{"ClientId": housetest.ClientID, "Token": token}
+		in["RevokeAssociatedSessions"] = "NONE"
+		operation(t, h, "RevokeToken", false, in).ok(t)
+		if !b.Get("/oauth2/authorize" + housetest.Ask()).Location().Query().Has("code") {
+			t.Error("NONE forgot the browser")
+		}
+		in["RevokeAssociatedSessions"] = "LINKED"
+		operation(t, h, "RevokeToken", false, in).ok(t)
+		if page := b.Get("/oauth2/authorize" + housetest.Ask()); page.Location().Path != "/login" {
+			t.Errorf("LINKED left the browser known: led to %s", page.Location())
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package stories_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -102,46 +103,37 @@ func TestAttackGroupsByBoundKeys(t *testing.T) {
 // A group is its pool's: one of the same name elsewhere has other people.
 func TestAttackGroupsOfAnotherPool(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{Document: neighbours(t)})
-	ctx, c := t.Context(), sdk(h)
-	invited(t, h, ann, "email_verified", "true")
-	group(t, h, "staff", withRole("Staff"))
-	_, err := c.CreateGroup(ctx, &cip.CreateGroupInput{UserPoolId: aws.String(otherPool), GroupName: aws.String("staff"), RoleArn: aws.String(roleARN("Other"))})
-	must(t, err)
-	_, err = c.AdminCreateUser(ctx, &cip.AdminCreateUserInput{UserPoolId: aws.String(otherPool), Username: aws.String(ann), MessageAction: "SUPPRESS"})
-	must(t, err)
-	_, err = c.AdminAddUserToGroup(ctx, &cip.AdminAddUserToGroupInput{UserPoolId: aws.String(otherPool), Username: aws.String(ann), GroupName: aws.String("staff")})
-	must(t, err)
-	if names := groupsOf(t, h, ann); len(names) != 0 {
-		t.Errorf("the ann of this pool is in %q", names)
-	}
-	sub := has(t, h, ann)["sub"]
-	_, err = c.AdminAddUserToGroup(ctx, &cip.AdminAddUserToGroupInput{UserPoolId: aws.String(otherPool), Username: &sub, GroupName: aws.String("staff")})
-	refused(t, err, "UserNotFoundException", "User does not exist.")
-	must(t, enters(t, h, ann, "staff"))
-	if names, people := groupsOf(t, h, ann), peopleIn(t, h, "staff"); len(names) != 1 || len(people) != 1 {
-		t.Errorf("ann is in %q, with %q", names, people)
-	}
-	_, err = c.DeleteGroup(ctx, &cip.DeleteGroupInput{UserPoolId: aws.String(otherPool), GroupName: aws.String("staff")})
-	must(t, err)
-	if names := groupsOf(t, h, ann); !slices.Equal(names, []string{"staff"}) {
-		t.Errorf("with another pool's group ann's went: %q", names)
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database, Document: neighbours(t)})
+		ctx, c := t.Context(), sdk(h)
+		invited(t, h, ann, "email_verified", "true")
+		group(t, h, "staff", withRole("Staff"))
+		_, err := c.CreateGroup(ctx, &cip.CreateGroupInput{UserPoolId: aws.String(otherPool), GroupName: aws.String("staff"), RoleArn: aws.String(roleARN("Other"))})
+		must(t, err)
+		_, err = c.AdminCreateUser(ctx, &cip.AdminCreateUserInput{UserPoolId: aws.String(otherPool), Username: aws.String(ann), MessageAction: "SUPPRESS"})
+		must(t, err)
+		_, err = c.AdminAddUserToGroup(ctx, &cip.AdminAddUserToGroupInput{UserPoolId: aws.String(otherPool), Username: aws.String(ann), GroupName: aws.String("staff")})
+		must(t, err)
+		if names := groupsOf(t, h, ann); len(names) != 0 {
+			t.Errorf("the ann of this pool is in %q", names)
+		}
+		sub := has(t, h, ann)["sub"]
+		_, err = c.AdminAddUserToGroup(ctx, &cip.AdminAddUserToGroupInput{UserPoolId: aws.String(otherPool), Username: &sub, GroupName: aws.String("staff")})
+		refused(t, err, "UserNotFoundException", "User does not exist.")
+		must(t, enters(t, h, ann, "staff"))
+		if names, people := groupsOf(t, h, ann), peopleIn(t, h, "staff"); len(names) != 1 || len(people) != 1 {
+			t.Errorf("ann is in %q, with %q", names, people)
+		}
+		_, err = c.DeleteGroup(ctx, &cip.DeleteGroupInput{UserPoolId: aws.String(otherPool), GroupName: aws.String("staff")})
+		must(t, err)
+		if names := groupsOf(t, h, ann); !slices.Equal(names, []string{"staff"}) {
+			t.Errorf("with another pool's group ann's went: %q", names)
+		}
+	})
 }
 
-// A paging token opens the list that it is of and no other, and only whole.
-func TestAttackGroupPagingTokens(t *testing.T) {
-	t.Parallel()
-	h := housetest.Start(t, housetest.Config{Document: neighbours(t)})
-	ctx, c := t.Context(), sdk(h)
-	const bob = "bob@example.com"
-	invited(t, h, ann)
-	invited(t, h, bob)
-	for _, name := range []string{"a", "b"} {
-		group(t, h, name)
-		must(t, enters(t, h, ann, name))
-		must(t, enters(t, h, bob, name))
-	}
+// groupLists are the lists that come in pages, by what is in them.
+func groupLists(ctx context.Context, c *cip.Client) map[string]func(token *string) (*string, error) {
 	groups := func(pool string, token *string) (*string, error) {
 		out, err := c.ListGroups(ctx, &cip.ListGroupsInput{UserPoolId: &pool, Limit: aws.Int32(1), NextToken: token})
 		if err != nil {
@@ -163,7 +155,7 @@ func TestAttackGroupPagingTokens(t *testing.T) {
 		}
 		return out.NextToken, nil
 	}
-	lists := map[string]func(token *string) (*string, error){
+	return map[string]func(token *string) (*string, error){
 		"the pool's groups": func(token *string) (*string, error) { return groups(housetest.PoolID, token) },
 		"another pool's":    func(token *string) (*string, error) { return groups(otherPool, token) },
 		"ann's groups":      func(token *string) (*string, error) { return of(ann, token) },
@@ -171,29 +163,45 @@ func TestAttackGroupPagingTokens(t *testing.T) {
 		"the people in a":   func(token *string) (*string, error) { return in("a", token) },
 		"the people in b":   func(token *string) (*string, error) { return in("b", token) },
 	}
-	for whose, list := range lists {
-		token, err := list(nil)
-		must(t, err)
-		if token == nil { // one page has all
-			continue
+}
+
+// A paging token opens the list that it is of and no other, and only whole.
+func TestAttackGroupPagingTokens(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database, Document: neighbours(t)})
+		lists := groupLists(t.Context(), sdk(h))
+		invited(t, h, ann)
+		invited(t, h, bob)
+		for _, name := range []string{"a", "b"} {
+			group(t, h, name)
+			must(t, enters(t, h, ann, name))
+			must(t, enters(t, h, bob, name))
 		}
-		for other, list := range lists {
-			_, err := list(token)
-			if other == whose {
-				must(t, err)
+		for whose, list := range lists {
+			token, err := list(nil)
+			must(t, err)
+			if token == nil { // one page has all
 				continue
 			}
-			if err == nil {
-				t.Errorf("a token of %s opens %s", whose, other)
-				continue
+			for other, list := range lists {
+				_, err := list(token)
+				if other == whose {
+					must(t, err)
+					continue
+				}
+				if err == nil {
+					t.Errorf("a token of %s opens %s", whose, other)
+					continue
+				}
+				refused(t, err, "InvalidParameterException", "Invalid pagination token given.")
 			}
-			refused(t, err, "InvalidParameterException", "Invalid pagination token given.")
+			for _, forged := range []string{"x", *token + "x", strings.ToUpper(*token), (*token)[1:], "AAAA" + *token} {
+				_, err := list(&forged)
+				refused(t, err, "InvalidParameterException", "Invalid pagination token given.")
+			}
 		}
-		for _, forged := range []string{"x", *token + "x", strings.ToUpper(*token), (*token)[1:], "AAAA" + *token} {
-			_, err := list(&forged)
-			refused(t, err, "InvalidParameterException", "Invalid pagination token given.")
-		}
-	}
+	})
 }
 
 // Whatever a group is called, it is itself: in the ledger, in lists and in

@@ -80,27 +80,32 @@ func newestHost(t *testing.T, h *housetest.House, email string) string {
 func TestAttackLinkToAnotherHost(t *testing.T) {
 	t.Parallel()
 	for what, proxies := range map[string][]netip.Prefix{"asked directly": nil, "behind a proxy": {netip.MustParsePrefix("127.0.0.0/8")}} {
-		h := housetest.Start(t, housetest.Config{Document: housetest.Document(t, byLink), Proxies: proxies})
-		for i, host := range []string{
-			"evil.example.net", "house.evil.example.net", "house.localhost.evil.example.net", "localhost.evil.example.net", "evil.house.localhost", "nobody.localhost", "127.0.0.1", "house", "[::1]",
-		} {
-			email := string(rune('a'+i)) + "@example.com"
-			signUpAt(t, h, at(h, host), email)
-			if got := newestHost(t, h, email); got != h.URL() {
-				t.Errorf("%s as %s the link leads to %s", what, host, got)
-			}
-			email = "x" + email
-			signUpAt(t, h, h.URL(), email, "X-Forwarded-Host", host, "Forwarded", "host="+host, "X-Host", host)
-			if got := newestHost(t, h, email); got != h.URL() {
-				t.Errorf("%s with %s forwarded the link leads to %s", what, host, got)
-			}
-		}
-		client := cip.New(cip.Options{Region: "us-east-1", BaseEndpoint: aws.String(at(h, "evil.example.net")), HTTPClient: h.HTTP(), RetryMaxAttempts: 1})
-		_, err := client.SignUp(t.Context(), &cip.SignUpInput{ClientId: clientID(), Username: aws.String("api@example.com"), Password: aws.String("secret1")})
-		must(t, err)
-		if got := mailedLink(t, h, "api@example.com"); got.Scheme+"://"+got.Host != h.URL() {
-			t.Errorf("%s by the API the link leads to %s", what, got)
-		}
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			housetest.Databases(t, func(t *testing.T, database string) {
+				h := housetest.Start(t, housetest.Config{Database: database, Document: housetest.Document(t, byLink), Proxies: proxies})
+				for i, host := range []string{
+					"evil.example.net", "house.evil.example.net", "house.localhost.evil.example.net", "localhost.evil.example.net", "evil.house.localhost", "nobody.localhost", "127.0.0.1", "house", "[::1]",
+				} {
+					email := string(rune('a'+i)) + "@example.com"
+					signUpAt(t, h, at(h, host), email)
+					if got := newestHost(t, h, email); got != h.URL() {
+						t.Errorf("as %s the link leads to %s", host, got)
+					}
+					email = "x" + email
+					signUpAt(t, h, h.URL(), email, "X-Forwarded-Host", host, "Forwarded", "host="+host, "X-Host", host)
+					if got := newestHost(t, h, email); got != h.URL() {
+						t.Errorf("with %s forwarded the link leads to %s", host, got)
+					}
+				}
+				client := cip.New(cip.Options{Region: "us-east-1", BaseEndpoint: aws.String(at(h, "evil.example.net")), HTTPClient: h.HTTP(), RetryMaxAttempts: 1})
+				_, err := client.SignUp(t.Context(), &cip.SignUpInput{ClientId: clientID(), Username: aws.String("api@example.com"), Password: aws.String("secret1")})
+				must(t, err)
+				if got := mailedLink(t, h, "api@example.com"); got.Scheme+"://"+got.Host != h.URL() {
+					t.Errorf("by the API the link leads to %s", got)
+				}
+			})
+		})
 	}
 }
 
@@ -128,23 +133,25 @@ func TestLinkLeadsToThePoolsDomain(t *testing.T) {
 // asked for, and a neighbour's domain gets nothing sent.
 func TestLinkNamesTheCustomDomain(t *testing.T) {
 	t.Parallel()
-	document := neighbours(t)
-	byLink(document)
-	h := housetest.Start(t, housetest.Config{Document: document})
-	want := at(h, "auth.example.com")
-	for i, host := range []string{"localhost", "house.localhost", "auth.example.com", "evil.example.net"} {
-		email := string(rune('a'+i)) + "@example.com"
-		signUpAt(t, h, at(h, host), email)
-		if got := newestHost(t, h, email); got != want {
-			t.Errorf("at %s the link leads to %s, want %s", host, got, want)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		document := neighbours(t)
+		byLink(document)
+		h := housetest.Start(t, housetest.Config{Database: database, Document: document})
+		want := at(h, "auth.example.com")
+		for i, host := range []string{"localhost", "house.localhost", "auth.example.com", "evil.example.net"} {
+			email := string(rune('a'+i)) + "@example.com"
+			signUpAt(t, h, at(h, host), email)
+			if got := newestHost(t, h, email); got != want {
+				t.Errorf("at %s the link leads to %s, want %s", host, got, want)
+			}
 		}
-	}
-	b := h.BrowserAt(want)
-	b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", ann, "password", secret)
-	link := mailedLink(t, h, ann)
-	h.Browser().Get("/mailbox").Shows(`<a href="` + strings.ReplaceAll(link.String(), "&", "&amp;") + `">Open the link</a>`)
-	redeem(t, h, b.Submit(b.Get(link.RequestURI()), "confirmlinkform").Back()).ok(t)
-	if p := h.BrowserAt(at(h, "other.localhost")).Get("/signup" + housetest.Ask()); p.Status != http.StatusBadRequest {
-		t.Errorf("a neighbour's domain answers %d", p.Status)
-	}
+		b := h.BrowserAt(want)
+		b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", ann, "password", secret)
+		link := mailedLink(t, h, ann)
+		h.Browser().Get("/mailbox").Shows(`<a href="` + strings.ReplaceAll(link.String(), "&", "&amp;") + `">Open the link</a>`)
+		redeem(t, h, b.Submit(b.Get(link.RequestURI()), "confirmlinkform").Back()).ok(t)
+		if p := h.BrowserAt(at(h, "other.localhost")).Get("/signup" + housetest.Ask()); p.Status != http.StatusBadRequest {
+			t.Errorf("a neighbour's domain answers %d", p.Status)
+		}
+	})
 }

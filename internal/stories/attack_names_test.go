@@ -29,52 +29,58 @@ func asked(h *housetest.House, name string) (forgot, resend *housetest.Page) {
 // The case in which an address is typed does not tell whether it is known.
 func TestAttackMaskByCase(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{})
-	h.SignUp(h.Browser(), housetest.Ask(), "amy@example.com", secret)
-	knownForgot, knownResend := asked(h, "AMY@EXAMPLE.COM")
-	forgot, resend := asked(h, "ABE@EXAMPLE.COM")
-	for what, pages := range map[string][2]*housetest.Page{"forgot": {knownForgot, forgot}, "resend": {knownResend, resend}} {
-		pages[0].Shows("A***@E***")
-		if diff := cmp.Diff(plain(pages[0], "AMY@EXAMPLE.COM"), plain(pages[1], "ABE@EXAMPLE.COM")); diff != "" {
-			t.Errorf("%s tells them apart: %s", what, diff)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database})
+		h.SignUp(h.Browser(), housetest.Ask(), "amy@example.com", secret)
+		knownForgot, knownResend := asked(h, "AMY@EXAMPLE.COM")
+		forgot, resend := asked(h, "ABE@EXAMPLE.COM")
+		for what, pages := range map[string][2]*housetest.Page{"forgot": {knownForgot, forgot}, "resend": {knownResend, resend}} {
+			pages[0].Shows("A***@E***")
+			if diff := cmp.Diff(plain(pages[0], "AMY@EXAMPLE.COM"), plain(pages[1], "ABE@EXAMPLE.COM")); diff != "" {
+				t.Errorf("%s tells them apart: %s", what, diff)
+			}
 		}
-	}
+	})
 }
 
 // Where people have usernames, a forgotten password and a new code name the
 // same address, whether the account is confirmed, waits, or is not there.
 func TestAttackMaskByWay(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{Document: housetest.Document(t, func(d *setup.Document) { d.UserPools[0].UsernameAttributes = nil })})
-	for _, name := range []string{"amy", "zoe"} {
-		b := h.Browser()
-		p := b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", name, "requiredAttributes[email]", name+"@example.com", "password", secret)
-		if code := h.Code(name + "@example.com"); name == "amy" {
-			b.Submit(b.Follow(p), "confirmform", "code", code).Back()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database, Document: housetest.Document(t, func(d *setup.Document) { d.UserPools[0].UsernameAttributes = nil })})
+		for _, name := range []string{"amy", "zoe"} {
+			b := h.Browser()
+			p := b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", name, "requiredAttributes[email]", name+"@example.com", "password", secret)
+			if code := h.Code(name + "@example.com"); name == "amy" {
+				b.Submit(b.Follow(p), "confirmform", "code", code).Back()
+			}
 		}
-	}
-	for name, want := range map[string]string{"amy": "a***@e***", "zoe": "z***@e***", "nobody1": "", "nobody2": ""} {
-		forgot, resend := asked(h, name)
-		said, again := mask.FindString(forgot.Body), mask.FindString(resend.Body)
-		if said == "" || said != again || want != "" && said != want {
-			t.Errorf("%s: forgot says %q and resend %q", name, said, again)
+		for name, want := range map[string]string{"amy": "a***@e***", "zoe": "z***@e***", "nobody1": "", "nobody2": ""} {
+			forgot, resend := asked(h, name)
+			said, again := mask.FindString(forgot.Body), mask.FindString(resend.Body)
+			if said == "" || said != again || want != "" && said != want {
+				t.Errorf("%s: forgot says %q and resend %q", name, said, again)
+			}
 		}
-	}
+	})
 }
 
 // Nobody takes a name that folds or reads as another's, or an address that
 // leads our mail to a machine near by.
 func TestAttackLookAlikes(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{})
-	for _, squat := range []string{"\u212aate@example.com", "kate@e\uff58ample.com", "\u0130an@example.com", "kate@localhost", "kate@mail", "kate@127.0.0.1", "kate@[127.0.0.1]"} {
-		b := h.Browser()
-		p := b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", squat, "password", secret)
-		if p.Location() != nil || p.Status != http.StatusOK || h.Mails(squat) != 0 {
-			t.Errorf("%q signs up: %d %v", squat, p.Status, p.Location())
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database})
+		for _, squat := range []string{"\u212aate@example.com", "kate@e\uff58ample.com", "\u0130an@example.com", "kate@localhost", "kate@mail", "kate@127.0.0.1", "kate@[127.0.0.1]"} {
+			b := h.Browser()
+			p := b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", squat, "password", secret)
+			if p.Location() != nil || p.Status != http.StatusOK || h.Mails(squat) != 0 {
+				t.Errorf("%q signs up: %d %v", squat, p.Status, p.Location())
+			}
 		}
-	}
-	h.SignUp(h.Browser(), housetest.Ask(), "kate@example.com", secret)
+		h.SignUp(h.Browser(), housetest.Ask(), "kate@example.com", secret)
+	})
 }
 
 // A pool may put the code into the subject: it is not in the clear in the

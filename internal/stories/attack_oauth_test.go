@@ -68,39 +68,41 @@ func TestRaceCodeReplay(t *testing.T) {
 
 func TestAttackPKCE(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{})
-	b := h.Browser()
-	h.SignUp(b, housetest.Ask(), ann, secret)
-	proof := oauth2.GenerateVerifier()
-	challenge := oauth2.S256ChallengeFromVerifier(proof)
-	code := func(pairs ...string) *url.URL { return b.Get("/oauth2/authorize" + housetest.Ask(pairs...)).Back() }
-	with := []string{"code_challenge", challenge, "code_challenge_method", "S256"}
-	works(t, "the right verifier", redeemed(t, h, code(with...), "code_verifier", proof))
-	for what, c := range map[string]struct {
-		back  *url.URL
-		pairs []string
-	}{
-		"a wrong verifier":                {code(with...), []string{"code_verifier", oauth2.GenerateVerifier()}},
-		"no verifier":                     {code(with...), nil},
-		"an empty verifier":               {code(with...), []string{"code_verifier", ""}},
-		"the challenge itself":            {code(with...), []string{"code_verifier", challenge}},
-		"a verifier, the challenge taken": {code(), []string{"code_verifier", proof}},
-	} {
-		says(t, what, redeemed(t, h, c.back, c.pairs...), 400, "invalid_grant")
-		says(t, what+", then the right one", redeemed(t, h, c.back, "code_verifier", proof), 400, "invalid_grant")
-	}
-	for what, pairs := range map[string][]string{
-		"plain":                     {"code_challenge", proof, "code_challenge_method", "plain"},
-		"the method taken":          {"code_challenge", challenge},
-		"the challenge taken":       {"code_challenge_method", "S256"},
-		"the challenge made empty":  {"code_challenge", "", "code_challenge_method", "S256"},
-		"the method in lower case":  {"code_challenge", challenge, "code_challenge_method", "s256"},
-		"a challenge of one letter": {"code_challenge", "a", "code_challenge_method", "S256"},
-	} {
-		if got := code(pairs...).Query(); got.Get("error") != "invalid_request" || got.Has("code") {
-			t.Errorf("%s: %v, want invalid_request and no code", what, got)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database})
+		b := h.Browser()
+		h.SignUp(b, housetest.Ask(), ann, secret)
+		proof := oauth2.GenerateVerifier()
+		challenge := oauth2.S256ChallengeFromVerifier(proof)
+		code := func(pairs ...string) *url.URL { return b.Get("/oauth2/authorize" + housetest.Ask(pairs...)).Back() }
+		with := []string{"code_challenge", challenge, "code_challenge_method", "S256"}
+		works(t, "the right verifier", redeemed(t, h, code(with...), "code_verifier", proof))
+		for what, c := range map[string]struct {
+			back  *url.URL
+			pairs []string
+		}{
+			"a wrong verifier":                {code(with...), []string{"code_verifier", oauth2.GenerateVerifier()}},
+			"no verifier":                     {code(with...), nil},
+			"an empty verifier":               {code(with...), []string{"code_verifier", ""}},
+			"the challenge itself":            {code(with...), []string{"code_verifier", challenge}},
+			"a verifier, the challenge taken": {code(), []string{"code_verifier", proof}},
+		} {
+			says(t, what, redeemed(t, h, c.back, c.pairs...), 400, "invalid_grant")
+			says(t, what+", then the right one", redeemed(t, h, c.back, "code_verifier", proof), 400, "invalid_grant")
 		}
-	}
+		for what, pairs := range map[string][]string{
+			"plain":                     {"code_challenge", proof, "code_challenge_method", "plain"},
+			"the method taken":          {"code_challenge", challenge},
+			"the challenge taken":       {"code_challenge_method", "S256"},
+			"the challenge made empty":  {"code_challenge", "", "code_challenge_method", "S256"},
+			"the method in lower case":  {"code_challenge", challenge, "code_challenge_method", "s256"},
+			"a challenge of one letter": {"code_challenge", "a", "code_challenge_method", "S256"},
+		} {
+			if got := code(pairs...).Query(); got.Get("error") != "invalid_request" || got.Has("code") {
+				t.Errorf("%s: %v, want invalid_request and no code", what, got)
+			}
+		}
+	})
 }
 
 func TestAttackRedirect(t *testing.T) {
@@ -139,76 +141,80 @@ func TestAttackRedirect(t *testing.T) {
 // Pools and clients are apart, whatever one of them brings to the other.
 func TestAttackAnotherPool(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{Document: neighbours(t)})
-	b := h.Browser()
-	h.SignUp(b, housetest.Ask(), ann, secret)
-	code := func() *url.URL { return b.Get("/login" + housetest.Ask()).Back() }
-	redeem := func(id, secret string, back *url.URL) answer {
-		pairs := []string{"grant_type", "authorization_code", "client_id", id, "redirect_uri", housetest.Callback, "code", back.Query().Get("code")}
-		if secret != "" {
-			pairs = append(pairs, "client_secret", secret)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database, Document: neighbours(t)})
+		b := h.Browser()
+		h.SignUp(b, housetest.Ask(), ann, secret)
+		code := func() *url.URL { return b.Get("/login" + housetest.Ask()).Back() }
+		redeem := func(id, secret string, back *url.URL) answer {
+			pairs := []string{"grant_type", "authorization_code", "client_id", id, "redirect_uri", housetest.Callback, "code", back.Query().Get("code")}
+			if secret != "" {
+				pairs = append(pairs, "client_secret", secret)
+			}
+			return call(t, h, "/oauth2/token", "", pairs...)
 		}
-		return call(t, h, "/oauth2/token", "", pairs...)
-	}
-	mine := code()
-	says(t, "a client of the same pool", redeem(secondApp, "", mine), 400, "invalid_grant")
-	says(t, "a client of another pool", redeem(otherApp, otherSecret, mine), 400, "invalid_grant")
-	says(t, "without its secret", redeem(otherApp, "", mine), 400, "invalid_client")
-	says(t, "with a wrong secret", redeem(otherApp, otherSecret+"x", mine), 400, "invalid_client")
-	tokens := works(t, "its own client, afterwards", redeem(housetest.ClientID, "", mine))
+		mine := code()
+		says(t, "a client of the same pool", redeem(secondApp, "", mine), 400, "invalid_grant")
+		says(t, "a client of another pool", redeem(otherApp, otherSecret, mine), 400, "invalid_grant")
+		says(t, "without its secret", redeem(otherApp, "", mine), 400, "invalid_client")
+		says(t, "with a wrong secret", redeem(otherApp, otherSecret+"x", mine), 400, "invalid_client")
+		tokens := works(t, "its own client, afterwards", redeem(housetest.ClientID, "", mine))
 
-	kept := tokens.text("refresh_token")
-	says(t, "its refresh token at another client", call(t, h, "/oauth2/token", "", "grant_type", "refresh_token", "client_id", secondApp, "refresh_token", kept), 400, "invalid_grant")
-	says(t, "its refresh token at another pool", call(t, h, "/oauth2/token", "", "grant_type", "refresh_token", "client_id", otherApp, "client_secret", otherSecret, "refresh_token", kept), 400, "invalid_grant")
-	for _, id := range []string{secondApp, otherApp} {
-		pairs := []string{"client_id", id, "token", kept}
-		if id == otherApp {
-			pairs = append(pairs, "client_secret", otherSecret)
+		kept := tokens.text("refresh_token")
+		says(t, "its refresh token at another client", call(t, h, "/oauth2/token", "", "grant_type", "refresh_token", "client_id", secondApp, "refresh_token", kept), 400, "invalid_grant")
+		says(t, "its refresh token at another pool", call(t, h, "/oauth2/token", "", "grant_type", "refresh_token", "client_id", otherApp, "client_secret", otherSecret, "refresh_token", kept), 400, "invalid_grant")
+		for _, id := range []string{secondApp, otherApp} {
+			pairs := []string{"client_id", id, "token", kept}
+			if id == otherApp {
+				pairs = append(pairs, "client_secret", otherSecret)
+			}
+			if a := call(t, h, "/oauth2/revoke", "", pairs...); a.status != 200 {
+				t.Errorf("revocation by %s: %d %s", id, a.status, a.body)
+			}
 		}
-		if a := call(t, h, "/oauth2/revoke", "", pairs...); a.status != 200 {
-			t.Errorf("revocation by %s: %d %s", id, a.status, a.body)
-		}
-	}
-	works(t, "after revocation by others", refresh(t, h, kept))
+		works(t, "after revocation by others", refresh(t, h, kept))
 
-	// The browser session is the pool's own, and so is the account.
-	if p := b.Get("/login" + housetest.Ask("client_id", otherApp)); p.Status != 200 {
-		t.Errorf("another pool takes the session: %d %v", p.Status, p.Location())
-	}
-	p := b.Submit(b.Get("/login"+housetest.Ask("client_id", otherApp)), "cognitoSignInForm", "username", ann, "password", secret)
-	p.Shows("Incorrect username or password.")
-	// On a pool's domain no other pool's client or token counts.
-	other := h.BrowserAt(at(h, "other.localhost"))
-	if p := other.Get("/login" + housetest.Ask()); p.Status != 400 {
-		t.Errorf("another pool's domain serves the client: %d", p.Status)
-	}
-	r := other.Request(http.MethodGet, "/oauth2/userInfo", nil)
-	r.Header.Set("Authorization", "Bearer "+tokens.text("access_token"))
-	says(t, "another pool's domain", send(t, h, r), 401, "invalid_token")
+		// The browser session is the pool's own, and so is the account.
+		if p := b.Get("/login" + housetest.Ask("client_id", otherApp)); p.Status != 200 {
+			t.Errorf("another pool takes the session: %d %v", p.Status, p.Location())
+		}
+		p := b.Submit(b.Get("/login"+housetest.Ask("client_id", otherApp)), "cognitoSignInForm", "username", ann, "password", secret)
+		p.Shows("Incorrect username or password.")
+		// On a pool's domain no other pool's client or token counts.
+		other := h.BrowserAt(at(h, "other.localhost"))
+		if p := other.Get("/login" + housetest.Ask()); p.Status != 400 {
+			t.Errorf("another pool's domain serves the client: %d", p.Status)
+		}
+		r := other.Request(http.MethodGet, "/oauth2/userInfo", nil)
+		r.Header.Set("Authorization", "Bearer "+tokens.text("access_token"))
+		says(t, "another pool's domain", send(t, h, r), 401, "invalid_token")
+	})
 }
 
 // A token that was changed, signed by nobody, or signed with what everybody
 // knows is none.
 func TestAttackForgedTokens(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{Document: neighbours(t)})
-	b := h.Browser()
-	tokens := works(t, "redemption", redeemed(t, h, h.SignUp(b, housetest.Ask(), ann, secret)))
-	access, id := tokens.text("access_token"), tokens.text("id_token")
-	if a := userInfo(t, h, access); a.status != 200 {
-		t.Fatalf("the real one: %d", a.status)
-	}
-	for what, raw := range forgeries(t, h, access, id) {
-		a := userInfo(t, h, raw)
-		if a.status != 400 && a.status != 401 || a.text("error") == "" || a.text("email") != "" {
-			t.Errorf("%s: userInfo answered %d %s", what, a.status, a.body)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database, Document: neighbours(t)})
+		b := h.Browser()
+		tokens := works(t, "redemption", redeemed(t, h, h.SignUp(b, housetest.Ask(), ann, secret)))
+		access, id := tokens.text("access_token"), tokens.text("id_token")
+		if a := userInfo(t, h, access); a.status != 200 {
+			t.Fatalf("the real one: %d", a.status)
 		}
-		q := url.Values{"id_token_hint": {raw}, "post_logout_redirect_uri": {housetest.Goodbye}}
-		if p := h.Browser().Get("/logout?" + q.Encode()); p.Status != 400 || p.Location() != nil {
-			t.Errorf("%s: as a hint it led to %d %v", what, p.Status, p.Location())
+		for what, raw := range forgeries(t, h, access, id) {
+			a := userInfo(t, h, raw)
+			if a.status != 400 && a.status != 401 || a.text("error") == "" || a.text("email") != "" {
+				t.Errorf("%s: userInfo answered %d %s", what, a.status, a.body)
+			}
+			q := url.Values{"id_token_hint": {raw}, "post_logout_redirect_uri": {housetest.Goodbye}}
+			if p := h.Browser().Get("/logout?" + q.Encode()); p.Status != 400 || p.Location() != nil {
+				t.Errorf("%s: as a hint it led to %d %v", what, p.Status, p.Location())
+			}
+			says(t, what+" to refresh with", refresh(t, h, raw), 400, "invalid_grant")
 		}
-		says(t, what+" to refresh with", refresh(t, h, raw), 400, "invalid_grant")
-	}
+	})
 }
 
 func forgeries(t *testing.T, h *housetest.House, access, id string) map[string]string {

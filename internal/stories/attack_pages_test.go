@@ -75,31 +75,33 @@ func TestAttackCrossSiteForm(t *testing.T) {
 // A cookie that somebody planted before is worth nothing after a sign-in.
 func TestAttackSessionFixation(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{})
-	h.SignUp(h.Browser(), housetest.Ask(), ann, secret)
-	attacker, victim := h.Browser(), h.Browser()
-	h.SignUp(attacker, housetest.Ask(), "eve@example.com", secret)
-	planted := attacker.Cookie("cognito")
-	for _, value := range []string{"made-up", planted} {
-		victim.SetCookie("cognito", value)
-		p := victim.Get("/login" + housetest.Ask("prompt", "login"))
-		before := victim.Cookie("XSRF-TOKEN")
-		victim.Submit(p, "cognitoSignInForm", "username", ann, "password", secret).Back()
-		if got := victim.Cookie("cognito"); got == value || got == "" {
-			t.Errorf("after the sign-in the cookie is %q", got)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database})
+		h.SignUp(h.Browser(), housetest.Ask(), ann, secret)
+		attacker, victim := h.Browser(), h.Browser()
+		h.SignUp(attacker, housetest.Ask(), "eve@example.com", secret)
+		planted := attacker.Cookie("cognito")
+		for _, value := range []string{"made-up", planted} {
+			victim.SetCookie("cognito", value)
+			p := victim.Get("/login" + housetest.Ask("prompt", "login"))
+			before := victim.Cookie("XSRF-TOKEN")
+			victim.Submit(p, "cognitoSignInForm", "username", ann, "password", secret).Back()
+			if got := victim.Cookie("cognito"); got == value || got == "" {
+				t.Errorf("after the sign-in the cookie is %q", got)
+			}
+			if got := victim.Cookie("XSRF-TOKEN"); got == before || got == "" {
+				t.Errorf("after the sign-in the form token is %q", got)
+			}
+			thief := h.Browser()
+			thief.SetCookie("cognito", value)
+			if p := thief.Get("/login" + housetest.Ask()); p.Status != 200 {
+				t.Errorf("the planted cookie signs in: %d %v", p.Status, p.Location())
+			}
 		}
-		if got := victim.Cookie("XSRF-TOKEN"); got == before || got == "" {
-			t.Errorf("after the sign-in the form token is %q", got)
+		if p := victim.Get("/login" + housetest.Ask()); p.Back().Query().Get("code") == "" {
+			t.Error("the victim's own session does not hold")
 		}
-		thief := h.Browser()
-		thief.SetCookie("cognito", value)
-		if p := thief.Get("/login" + housetest.Ask()); p.Status != 200 {
-			t.Errorf("the planted cookie signs in: %d %v", p.Status, p.Location())
-		}
-	}
-	if p := victim.Get("/login" + housetest.Ask()); p.Back().Query().Get("code") == "" {
-		t.Error("the victim's own session does not hold")
-	}
+	})
 }
 
 // No page can be framed, sniffed, or load and send anything elsewhere.
@@ -135,49 +137,51 @@ func TestAttackFraming(t *testing.T) {
 // guesses at one moment are counted one by one.
 func TestAttackCodeGuessing(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{})
-	b := h.Browser()
-	page := b.Follow(b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", ann, "password", secret))
-	right := h.Code(ann)
-	wrong := "000000"
-	if right == wrong {
-		wrong = "000001"
-	}
-	var looked, refused int
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	action, fields := page.Form("confirmform")
-	fields.Set("code", wrong)
-	for range 30 {
-		wg.Go(func() {
-			p := b.Post(action, fields)
-			mu.Lock()
-			defer mu.Unlock()
-			switch {
-			case strings.Contains(p.Body, "That code isn"):
-				looked++
-			case p.Status == 200:
-				refused++
-			default:
-				t.Errorf("a guess: %d %v", p.Status, p.Location())
-			}
-		})
-	}
-	wg.Wait()
-	if looked != 15 || refused != 15 {
-		t.Errorf("%d guesses were looked at and %d refused, want 15 and 15", looked, refused)
-	}
-	if p := b.Submit(page, "confirmform", "code", right); p.Location() != nil {
-		t.Errorf("the right code after them led to %v", p.Location())
-	}
-	link := "/confirmUser?" + url.Values{"client_id": {housetest.ClientID}, "user_name": {ann}, "confirmation_code": {right}}.Encode()
-	if p := b.Submit(b.Get(link), "confirmlinkform"); p.Location() != nil && strings.Contains(p.Location().String(), "code=") {
-		t.Errorf("the link after them led to %v", p.Location())
-	}
-	h.Advance(time.Hour)
-	if p := b.Submit(page, "confirmform", "code", right); p.Back().Query().Get("code") == "" {
-		t.Error("in the next hour the right code does not work")
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database})
+		b := h.Browser()
+		page := b.Follow(b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", ann, "password", secret))
+		right := h.Code(ann)
+		wrong := "000000"
+		if right == wrong {
+			wrong = "000001"
+		}
+		var looked, refused int
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		action, fields := page.Form("confirmform")
+		fields.Set("code", wrong)
+		for range 30 {
+			wg.Go(func() {
+				p := b.Post(action, fields)
+				mu.Lock()
+				defer mu.Unlock()
+				switch {
+				case strings.Contains(p.Body, "That code isn"):
+					looked++
+				case p.Status == 200:
+					refused++
+				default:
+					t.Errorf("a guess: %d %v", p.Status, p.Location())
+				}
+			})
+		}
+		wg.Wait()
+		if looked != 15 || refused != 15 {
+			t.Errorf("%d guesses were looked at and %d refused, want 15 and 15", looked, refused)
+		}
+		if p := b.Submit(page, "confirmform", "code", right); p.Location() != nil {
+			t.Errorf("the right code after them led to %v", p.Location())
+		}
+		link := "/confirmUser?" + url.Values{"client_id": {housetest.ClientID}, "user_name": {ann}, "confirmation_code": {right}}.Encode()
+		if p := b.Submit(b.Get(link), "confirmlinkform"); p.Location() != nil && strings.Contains(p.Location().String(), "code=") {
+			t.Errorf("the link after them led to %v", p.Location())
+		}
+		h.Advance(time.Hour)
+		if p := b.Submit(page, "confirmform", "code", right); p.Back().Query().Get("code") == "" {
+			t.Error("in the next hour the right code does not work")
+		}
+	})
 }
 
 // plain is a page, with the headers and cookies it set, without what differs
@@ -314,30 +318,32 @@ func (l *logBook) String() string {
 // Whoever reads the log learns nothing to sign in with.
 func TestNoSecretInTheLog(t *testing.T) {
 	t.Parallel()
-	book := &logBook{}
-	h := housetest.Start(t, housetest.Config{Document: neighbours(t), Log: book})
-	b := h.Browser()
-	p := b.Submit(b.Get("/signup"+housetest.Ask("nonce", "the-nonce-9")), "signupform", "username", ann, "password", secret)
-	mailed := h.Code(ann)
-	back := b.Submit(b.Follow(p), "confirmform", "code", mailed).Back()
-	tokens := works(t, "redemption", redeem(t, h, back))
-	refresh(t, h, tokens.text("refresh_token"))
-	userInfo(t, h, tokens.text("access_token"))
-	call(t, h, "/oauth2/token", "", "grant_type", "refresh_token", "client_id", otherApp, "client_secret", otherSecret, "refresh_token", "x")
-	b.Submit(h.Browser().Get("/login"+housetest.Ask()), "cognitoSignInForm", "username", ann, "password", "wrong "+secret)
-	call(t, h, "/oauth2/revoke", "", "client_id", housetest.ClientID, "token", tokens.text("refresh_token"))
-	log := book.String()
-	if !strings.Contains(log, "/oauth2/token") {
-		t.Fatalf("the log holds no request: %s", log)
-	}
-	for what, hush := range map[string]string{
-		"password": secret, "mailed code": "=" + mailed, "authorization code": back.Query().Get("code"), "ID token": tokens.text("id_token"), "access token": tokens.text("access_token"),
-		"refresh token": tokens.text("refresh_token"), "client secret": otherSecret, "session": b.Cookie("cognito"), "form token": b.Cookie("XSRF-TOKEN"), "address": ann, "nonce": "the-nonce-9",
-	} {
-		if hush == "" {
-			t.Errorf("there is no %s to look for", what)
-		} else if strings.Contains(log, hush) {
-			t.Errorf("the log holds a %s", what)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		book := &logBook{}
+		h := housetest.Start(t, housetest.Config{Database: database, Document: neighbours(t), Log: book})
+		b := h.Browser()
+		p := b.Submit(b.Get("/signup"+housetest.Ask("nonce", "the-nonce-9")), "signupform", "username", ann, "password", secret)
+		mailed := h.Code(ann)
+		back := b.Submit(b.Follow(p), "confirmform", "code", mailed).Back()
+		tokens := works(t, "redemption", redeem(t, h, back))
+		refresh(t, h, tokens.text("refresh_token"))
+		userInfo(t, h, tokens.text("access_token"))
+		call(t, h, "/oauth2/token", "", "grant_type", "refresh_token", "client_id", otherApp, "client_secret", otherSecret, "refresh_token", "x")
+		b.Submit(h.Browser().Get("/login"+housetest.Ask()), "cognitoSignInForm", "username", ann, "password", "wrong "+secret)
+		call(t, h, "/oauth2/revoke", "", "client_id", housetest.ClientID, "token", tokens.text("refresh_token"))
+		log := book.String()
+		if !strings.Contains(log, "/oauth2/token") {
+			t.Fatalf("the log holds no request: %s", log)
 		}
-	}
+		for what, hush := range map[string]string{
+			"password": secret, "mailed code": "=" + mailed, "authorization code": back.Query().Get("code"), "ID token": tokens.text("id_token"), "access token": tokens.text("access_token"),
+			"refresh token": tokens.text("refresh_token"), "client secret": otherSecret, "session": b.Cookie("cognito"), "form token": b.Cookie("XSRF-TOKEN"), "address": ann, "nonce": "the-nonce-9",
+		} {
+			if hush == "" {
+				t.Errorf("there is no %s to look for", what)
+			} else if strings.Contains(log, hush) {
+				t.Errorf("the log holds a %s", what)
+			}
+		}
+	})
 }

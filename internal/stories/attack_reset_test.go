@@ -105,27 +105,29 @@ func TestAttackResetEndsSignInsUnderWay(t *testing.T) {
 // signed in who signs out.
 func TestAttackTossedCookie(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{})
-	eve, victim := h.Browser(), h.Browser()
-	h.SignUp(eve, housetest.Ask(), "eve@example.com", secret)
-	h.SignUp(victim, housetest.Ask(), ann, secret)
-	planted, own := "cognito="+eve.Cookie("cognito"), "cognito="+victim.Cookie("cognito")
-	send := func(path, cookies string) *housetest.Page {
-		b := h.Browser()
-		r := b.Request(http.MethodGet, path, nil)
-		r.Header.Set("Cookie", cookies)
-		return b.Do(r)
-	}
-	send("/oauth2/authorize"+housetest.Ask(), own).Back()
-	for _, both := range []string{planted + "; " + own, own + "; " + planted} {
-		if p := send("/oauth2/authorize"+housetest.Ask(), both); p.Location() == nil || !strings.HasPrefix(p.Location().Path, "/login") {
-			t.Errorf("two session cookies lead to %v", p.Location())
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database})
+		eve, victim := h.Browser(), h.Browser()
+		h.SignUp(eve, housetest.Ask(), "eve@example.com", secret)
+		h.SignUp(victim, housetest.Ask(), ann, secret)
+		planted, own := "cognito="+eve.Cookie("cognito"), "cognito="+victim.Cookie("cognito")
+		send := func(path, cookies string) *housetest.Page {
+			b := h.Browser()
+			r := b.Request(http.MethodGet, path, nil)
+			r.Header.Set("Cookie", cookies)
+			return b.Do(r)
 		}
-	}
-	send("/logout?client_id="+housetest.ClientID+"&logout_uri="+url.QueryEscape(housetest.Goodbye), planted+"; "+own)
-	if p := send("/oauth2/authorize"+housetest.Ask(), own); p.Location() == nil || !strings.HasPrefix(p.Location().Path, "/login") {
-		t.Errorf("after signing out the person's own cookie leads to %v", p.Location())
-	}
+		send("/oauth2/authorize"+housetest.Ask(), own).Back()
+		for _, both := range []string{planted + "; " + own, own + "; " + planted} {
+			if p := send("/oauth2/authorize"+housetest.Ask(), both); p.Location() == nil || !strings.HasPrefix(p.Location().Path, "/login") {
+				t.Errorf("two session cookies lead to %v", p.Location())
+			}
+		}
+		send("/logout?client_id="+housetest.ClientID+"&logout_uri="+url.QueryEscape(housetest.Goodbye), planted+"; "+own)
+		if p := send("/oauth2/authorize"+housetest.Ask(), own); p.Location() == nil || !strings.HasPrefix(p.Location().Path, "/login") {
+			t.Errorf("after signing out the person's own cookie leads to %v", p.Location())
+		}
+	})
 }
 
 // Signing out without naming an app ends what the cookie opened, in every pool,

@@ -51,7 +51,7 @@ func TestAuthorizeLeadsToSignIn(t *testing.T) {
 func TestAuthorizeErrors(t *testing.T) {
 	t.Parallel()
 	h := housetest.Start(t, housetest.Config{})
-	codeOnly := housetest.Start(t, with(t, func(_ *setup.PoolEntry, c *setup.ClientEntry) { c.AllowedOAuthFlows = []string{"code"} }))
+	codeOnly := housetest.Start(t, with(t, "", func(_ *setup.PoolEntry, c *setup.ClientEntry) { c.AllowedOAuthFlows = []string{"code"} }))
 	challenge := strings.Repeat("a", 43)
 	for _, c := range []struct {
 		name  string
@@ -187,58 +187,62 @@ func TestAuthorizeSession(t *testing.T) {
 
 func TestAuthorizeImplicit(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{})
-	b := h.Browser()
-	h.SignUp(b, housetest.Ask(), ann, secret)
-	names := func(ask string) (string, url.Values) {
-		location := b.Get("/oauth2/authorize" + ask).Header.Get("Location")
-		fragment, found := strings.CutPrefix(location, housetest.Callback+"#")
-		if !found {
-			t.Fatalf("the implicit flow leads to %q", location)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database})
+		b := h.Browser()
+		h.SignUp(b, housetest.Ask(), ann, secret)
+		names := func(ask string) (string, url.Values) {
+			location := b.Get("/oauth2/authorize" + ask).Header.Get("Location")
+			fragment, found := strings.CutPrefix(location, housetest.Callback+"#")
+			if !found {
+				t.Fatalf("the implicit flow leads to %q", location)
+			}
+			var order []string
+			for pair := range strings.SplitSeq(fragment, "&") {
+				name, _, _ := strings.Cut(pair, "=")
+				order = append(order, name)
+			}
+			values, err := url.ParseQuery(fragment)
+			must(t, err)
+			return strings.Join(order, " "), values
 		}
-		var order []string
-		for pair := range strings.SplitSeq(fragment, "&") {
-			name, _, _ := strings.Cut(pair, "=")
-			order = append(order, name)
+		order, values := names(housetest.Ask("response_type", "token", "nonce", "n-1"))
+		if order != "id_token access_token expires_in token_type state" || values.Get("expires_in") != "3600" || values.Get("token_type") != "Bearer" || values.Get("state") != "s-1" {
+			t.Errorf("the fragment holds %s: %v", order, values)
 		}
-		values, err := url.ParseQuery(fragment)
-		must(t, err)
-		return strings.Join(order, " "), values
-	}
-	order, values := names(housetest.Ask("response_type", "token", "nonce", "n-1"))
-	if order != "id_token access_token expires_in token_type state" || values.Get("expires_in") != "3600" || values.Get("token_type") != "Bearer" || values.Get("state") != "s-1" {
-		t.Errorf("the fragment holds %s: %v", order, values)
-	}
-	if id := claims(t, values.Get("id_token")); id["nonce"] != "n-1" {
-		t.Errorf("the nonce is %v", id["nonce"])
-	}
-	userInfo(t, h, values.Get("access_token")).ok(t)
-	if order, _ := names(housetest.Ask("response_type", "token", "scope", "email", "-state", "")); order != "access_token expires_in token_type" {
-		t.Errorf("without openid and state the fragment holds %s", order)
-	}
+		if id := claims(t, values.Get("id_token")); id["nonce"] != "n-1" {
+			t.Errorf("the nonce is %v", id["nonce"])
+		}
+		userInfo(t, h, values.Get("access_token")).ok(t)
+		if order, _ := names(housetest.Ask("response_type", "token", "scope", "email", "-state", "")); order != "access_token expires_in token_type" {
+			t.Errorf("without openid and state the fragment holds %s", order)
+		}
+	})
 }
 
 // An omitted scope stands for all that the client is allowed.
 func TestAuthorizeScopes(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, with(t, func(_ *setup.PoolEntry, c *setup.ClientEntry) {
-		c.AllowedOAuthScopes = []string{"openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"}
-	}))
-	b := h.Browser()
-	h.SignUp(b, housetest.Ask(), ann, secret)
-	for ask, want := range map[string]string{
-		housetest.Ask("-scope", ""): "openid email phone profile aws.cognito.signin.user.admin",
-		housetest.Ask("scope", "phone openid profile aws.cognito.signin.user.admin email"): "phone openid profile aws.cognito.signin.user.admin email",
-		housetest.Ask("scope", "email"): "email",
-	} {
-		tokens := redeem(t, h, b.Get("/oauth2/authorize"+ask).Back()).ok(t)
-		if got := claims(t, tokens.text("access_token"))["scope"]; got != want {
-			t.Errorf("%s gave %q, want %q", ask, got, want)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, with(t, database, func(_ *setup.PoolEntry, c *setup.ClientEntry) {
+			c.AllowedOAuthScopes = []string{"openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"}
+		}))
+		b := h.Browser()
+		h.SignUp(b, housetest.Ask(), ann, secret)
+		for ask, want := range map[string]string{
+			housetest.Ask("-scope", ""): "openid email phone profile aws.cognito.signin.user.admin",
+			housetest.Ask("scope", "phone openid profile aws.cognito.signin.user.admin email"): "phone openid profile aws.cognito.signin.user.admin email",
+			housetest.Ask("scope", "email"): "email",
+		} {
+			tokens := redeem(t, h, b.Get("/oauth2/authorize"+ask).Back()).ok(t)
+			if got := claims(t, tokens.text("access_token"))["scope"]; got != want {
+				t.Errorf("%s gave %q, want %q", ask, got, want)
+			}
+			if open := strings.Contains(want, "openid"); (tokens.text("id_token") != "") != open {
+				t.Errorf("%s: ID token %q", ask, tokens.text("id_token"))
+			}
 		}
-		if open := strings.Contains(want, "openid"); (tokens.text("id_token") != "") != open {
-			t.Errorf("%s: ID token %q", ask, tokens.text("id_token"))
-		}
-	}
+	})
 }
 
 func TestAuthorizeLoginHint(t *testing.T) {

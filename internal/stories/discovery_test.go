@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,35 +85,37 @@ func TestDiscoveryNamesWhatAnswers(t *testing.T) {
 
 func TestKeySet(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{})
-	p := h.Browser().Get("/" + housetest.PoolID + "/.well-known/jwks.json")
-	var set struct{ Keys []map[string]string }
-	must(t, json.Unmarshal([]byte(p.Body), &set))
-	if len(set.Keys) != 2 || set.Keys[0]["kid"] == set.Keys[1]["kid"] || set.Keys[0]["n"] == set.Keys[1]["n"] {
-		t.Fatalf("the keys are %s", p.Body)
-	}
-	tokens := redeem(t, h, h.SignUp(h.Browser(), housetest.Ask(), ann, secret)).ok(t)
-	for i, name := range []string{"id_token", "access_token"} {
-		key := set.Keys[i]
-		n, err := base64.RawURLEncoding.DecodeString(key["n"])
-		must(t, err)
-		if bits := new(big.Int).SetBytes(n).BitLen(); bits != 2048 {
-			t.Errorf("the modulus has %d bits", bits)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database})
+		p := h.Browser().Get("/" + housetest.PoolID + "/.well-known/jwks.json")
+		var set struct{ Keys []map[string]string }
+		must(t, json.Unmarshal([]byte(p.Body), &set))
+		if len(set.Keys) != 2 || set.Keys[0]["kid"] == set.Keys[1]["kid"] || set.Keys[0]["n"] == set.Keys[1]["n"] {
+			t.Fatalf("the keys are %s", p.Body)
 		}
-		kid, err := base64.StdEncoding.DecodeString(key["kid"])
-		if err != nil || len(kid) != 32 || len(key) != 6 || key["alg"] != "RS256" || key["e"] != "AQAB" || key["kty"] != "RSA" || key["use"] != "sig" {
-			t.Errorf("key %d is %v", i, key)
+		tokens := redeem(t, h, h.SignUp(h.Browser(), housetest.Ask(), ann, secret)).ok(t)
+		for i, name := range []string{"id_token", "access_token"} {
+			key := set.Keys[i]
+			n, err := base64.RawURLEncoding.DecodeString(key["n"])
+			must(t, err)
+			if bits := new(big.Int).SetBytes(n).BitLen(); bits != 2048 {
+				t.Errorf("the modulus has %d bits", bits)
+			}
+			kid, err := base64.StdEncoding.DecodeString(key["kid"])
+			if err != nil || len(kid) != 32 || len(key) != 6 || key["alg"] != "RS256" || key["e"] != "AQAB" || key["kty"] != "RSA" || key["use"] != "sig" {
+				t.Errorf("key %d is %v", i, key)
+			}
+			encoded, _, _ := strings.Cut(tokens.text(name), ".")
+			head, err := base64.RawURLEncoding.DecodeString(encoded)
+			must(t, err)
+			if want := `{"kid":"` + key["kid"] + `","alg":"RS256"}`; string(head) != want {
+				t.Errorf("the header of the %s is %s, want %s", name, head, want)
+			}
 		}
-		encoded, _, _ := strings.Cut(tokens.text(name), ".")
-		head, err := base64.RawURLEncoding.DecodeString(encoded)
-		must(t, err)
-		if want := `{"kid":"` + key["kid"] + `","alg":"RS256"}`; string(head) != want {
-			t.Errorf("the header of the %s is %s, want %s", name, head, want)
+		if there := h.BrowserAt(at(h, housetest.Prefix+".localhost")).Get("/.well-known/jwks.json"); there.Body != p.Body || there.Status != http.StatusOK {
+			t.Errorf("the domain answers %d %s", there.Status, there.Body)
 		}
-	}
-	if p := h.BrowserAt(at(h, housetest.Prefix+".localhost")).Get("/.well-known/jwks.json"); len(p.Body) == 0 || p.Status != http.StatusOK {
-		t.Errorf("the domain answers %d", p.Status)
-	}
+	})
 }
 
 // membersInOrder reads the names of a JSON object as they stand.
@@ -130,4 +133,28 @@ func membersInOrder(t *testing.T, object string) []string {
 		must(t, d.Decode(&value))
 	}
 	return names
+}
+
+// Scripts of any origin read who the pool is and its keys; of an origin that
+// sends credentials along, nothing more is allowed.
+func TestDiscoveryCORS(t *testing.T) {
+	t.Parallel()
+	h := housetest.Start(t, housetest.Config{})
+	for base, paths := range map[string][]string{
+		h.URL(): {
+			"/" + housetest.PoolID + "/.well-known/openid-configuration", "/" + housetest.PoolID + "/.well-known/oauth-authorization-server",
+			"/.well-known/oauth-authorization-server/" + housetest.PoolID, "/" + housetest.PoolID + "/.well-known/jwks.json",
+		},
+		at(h, housetest.Prefix+".localhost"): {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/.well-known/jwks.json"},
+	} {
+		b := h.BrowserAt(base)
+		for _, path := range paths {
+			r := b.Request(http.MethodGet, path, nil)
+			r.Header.Set("Origin", "https://spa.example.net")
+			p := b.Do(r)
+			if p.Status != http.StatusOK || !slices.Equal(p.Header.Values("Access-Control-Allow-Origin"), []string{"*"}) || p.Header.Get("Access-Control-Allow-Credentials") != "" {
+				t.Errorf("%s%s: %d %v", base, path, p.Status, p.Header)
+			}
+		}
+	}
 }

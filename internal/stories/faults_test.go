@@ -18,7 +18,7 @@ import (
 // field and in a way that is read out; the first field at fault has the focus.
 func TestFormsTellEverythingAtOnce(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, with(t, func(p *setup.PoolEntry, _ *setup.ClientEntry) {
+	h := housetest.Start(t, with(t, "", func(p *setup.PoolEntry, _ *setup.ClientEntry) {
 		p.UsernameAttributes = nil
 		p.Schema = []pool.SchemaAttribute{{Name: "family_name", Required: yes()}, {Name: "birthdate", Required: yes()}}
 	}))
@@ -76,26 +76,28 @@ func TestFormsTellEverythingAtOnce(t *testing.T) {
 // stands first.
 func TestChangeTellsEverythingAtOnce(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, with(t, func(p *setup.PoolEntry, _ *setup.ClientEntry) {
-		p.Schema = []pool.SchemaAttribute{{Name: "family_name", Required: yes()}, {Name: "birthdate", Required: yes()}}
-	}))
-	_, err := sdk(h).AdminCreateUser(t.Context(), &cip.AdminCreateUserInput{UserPoolId: aws.String(housetest.PoolID), Username: aws.String(ann), TemporaryPassword: aws.String("Temporary-1")})
-	must(t, err)
-	b := h.Browser()
-	p := b.Follow(b.Submit(b.Get("/login"+housetest.Ask()), "cognitoSignInForm", "username", ann, "password", "Temporary-1"))
-	p = b.Submit(p, "changepasswordform", "password", "short", "requiredAttributes[birthdate]", "in May")
-	for id, sentence := range map[string]string{
-		"new_password": "Use at least 6 characters.", "signUp-birthdate": "Enter a date like 1999-12-31.", "signUp-family_name": "Enter something here.",
-	} {
-		p.Shows(`id="` + id + `-wrong" role="alert">` + sentence + "</p>")
-	}
-	if _, has := tag(t, p, "input", "id", "new_password")["autofocus"]; !has {
-		t.Errorf("the password has not the focus:\n%s", p.Body)
-	}
-	p = b.Submit(p, "changepasswordform", "password", "My-own-pass-1", "requiredAttributes[birthdate]", "1999-12-31", "requiredAttributes[family_name]", "Lee")
-	if p.Back().Query().Get("code") == "" {
-		t.Error("the password that was mended does not lead to the app")
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, with(t, database, func(p *setup.PoolEntry, _ *setup.ClientEntry) {
+			p.Schema = []pool.SchemaAttribute{{Name: "family_name", Required: yes()}, {Name: "birthdate", Required: yes()}}
+		}))
+		_, err := sdk(h).AdminCreateUser(t.Context(), &cip.AdminCreateUserInput{UserPoolId: aws.String(housetest.PoolID), Username: aws.String(ann), TemporaryPassword: aws.String("Temporary-1")})
+		must(t, err)
+		b := h.Browser()
+		p := b.Follow(b.Submit(b.Get("/login"+housetest.Ask()), "cognitoSignInForm", "username", ann, "password", "Temporary-1"))
+		p = b.Submit(p, "changepasswordform", "password", "short", "requiredAttributes[birthdate]", "in May")
+		for id, sentence := range map[string]string{
+			"new_password": "Use at least 6 characters.", "signUp-birthdate": "Enter a date like 1999-12-31.", "signUp-family_name": "Enter something here.",
+		} {
+			p.Shows(`id="` + id + `-wrong" role="alert">` + sentence + "</p>")
+		}
+		if _, has := tag(t, p, "input", "id", "new_password")["autofocus"]; !has {
+			t.Errorf("the password has not the focus:\n%s", p.Body)
+		}
+		p = b.Submit(p, "changepasswordform", "password", "My-own-pass-1", "requiredAttributes[birthdate]", "1999-12-31", "requiredAttributes[family_name]", "Lee")
+		if p.Back().Query().Get("code") == "" {
+			t.Error("the password that was mended does not lead to the app")
+		}
+	})
 }
 
 // A program is told the first of several faults alone, in the order in which it
@@ -125,20 +127,22 @@ func TestAPITellsTheFirstFault(t *testing.T) {
 // Where nothing is verified nobody is sent a code, and both doors say why.
 func TestResendWhereNothingIsVerified(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, with(t, func(p *setup.PoolEntry, _ *setup.ClientEntry) { p.AutoVerifiedAttributes = nil }))
-	b := h.Browser()
-	b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", ann, "password", secret)
-	for _, name := range []string{ann, "nobody@example.com"} {
-		_, err := sdk(h).ResendConfirmationCode(t.Context(), &cip.ResendConfirmationCodeInput{ClientId: clientID(), Username: aws.String(name)})
-		refused(t, err, "InvalidParameterException", "Cannot resend codes. Auto verification not turned on.")
-		p := post(b, "/resendcode", name)
-		if p.Status != http.StatusOK {
-			t.Errorf("%s: %d %v", name, p.Status, p.Location())
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, with(t, database, func(p *setup.PoolEntry, _ *setup.ClientEntry) { p.AutoVerifiedAttributes = nil }))
+		b := h.Browser()
+		b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", ann, "password", secret)
+		for _, name := range []string{ann, "nobody@example.com"} {
+			_, err := sdk(h).ResendConfirmationCode(t.Context(), &cip.ResendConfirmationCodeInput{ClientId: clientID(), Username: aws.String(name)})
+			refused(t, err, "InvalidParameterException", "Cannot resend codes. Auto verification not turned on.")
+			p := post(b, "/resendcode", name)
+			if p.Status != http.StatusOK {
+				t.Errorf("%s: %d %v", name, p.Status, p.Location())
+			}
+			holds(t, name, tag(t, p, "p", "id", "loginErrorMessage"), "role", "alert")
+			p.Shows(">Accounts are confirmed by the people who run the app. Ask them.</p>")
 		}
-		holds(t, name, tag(t, p, "p", "id", "loginErrorMessage"), "role", "alert")
-		p.Shows(">Accounts are confirmed by the people who run the app. Ask them.</p>")
-	}
-	if n := h.Mails(ann); n != 0 {
-		t.Errorf("%d mails, want none", n)
-	}
+		if n := h.Mails(ann); n != 0 {
+			t.Errorf("%d mails, want none", n)
+		}
+	})
 }

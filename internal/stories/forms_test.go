@@ -146,7 +146,7 @@ func TestSignInTakesItsTime(t *testing.T) {
 
 func TestSignUpForm(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, with(t, func(p *setup.PoolEntry, _ *setup.ClientEntry) { p.UsernameAttributes = nil }))
+	h := housetest.Start(t, with(t, "", func(p *setup.PoolEntry, _ *setup.ClientEntry) { p.UsernameAttributes = nil }))
 	b := h.Browser()
 	p := b.Get("/signup" + housetest.Ask())
 	form(t, p, "signupform", "/signup")
@@ -163,9 +163,7 @@ func TestSignUpForm(t *testing.T) {
 func TestSignUpAndConfirmPosts(t *testing.T) {
 	t.Parallel()
 	housetest.Databases(t, func(t *testing.T, database string) {
-		c := with(t, func(p *setup.PoolEntry, _ *setup.ClientEntry) { p.UsernameAttributes = nil })
-		c.Database = database
-		h := housetest.Start(t, c)
+		h := housetest.Start(t, with(t, database, func(p *setup.PoolEntry, _ *setup.ClientEntry) { p.UsernameAttributes = nil }))
 		b := h.Browser()
 		p := b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", "ann", "password", secret, "requiredAttributes[email]", ann, "-cognitoAsfData", "")
 		if to := p.Location(); p.Status != http.StatusFound || to == nil || to.String() != h.URL()+"/confirm"+sameQuery(housetest.Ask()) {
@@ -198,73 +196,83 @@ func TestSignUpAndConfirmPosts(t *testing.T) {
 // Where an operator must confirm accounts, the person hears so.
 func TestSignUpThatWaits(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, with(t, func(p *setup.PoolEntry, _ *setup.ClientEntry) { p.AutoVerifiedAttributes = nil }))
-	b := h.Browser()
-	p := b.Follow(b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", ann, "password", secret))
-	p.Shows("Your account is created. You can sign in once the people who run House app have confirmed it.")
-	if p.URL.Path != "/login" {
-		t.Errorf("sign-up leads to %s", p.URL)
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, with(t, database, func(p *setup.PoolEntry, _ *setup.ClientEntry) { p.AutoVerifiedAttributes = nil }))
+		b := h.Browser()
+		p := b.Follow(b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", ann, "password", secret))
+		p.Shows("Your account is created. You can sign in once the people who run House app have confirmed it.")
+		if p.URL.Path != "/login" {
+			t.Errorf("sign-up leads to %s", p.URL)
+		}
+	})
 }
 
 func TestForgotAndResetForms(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{})
-	h.SignUp(h.Browser(), housetest.Ask(), ann, secret)
-	b := h.Browser()
-	p := b.Get("/forgotPassword" + housetest.Ask())
-	p.Shows("<h1>Forgot your password?</h1>")
-	form(t, p, "forgotpasswordform", "/forgotPassword")
-	tag(t, p, "input", "name", "username")
-	tag(t, p, "button", "name", "reset_my_password")
-	p = b.Submit(p, "forgotpasswordform", "username", ann)
-	if to := p.Location(); p.Status != http.StatusFound || to == nil || to.String() != h.URL()+"/confirmForgotPassword"+sameQuery(housetest.Ask()) {
-		t.Fatalf("leads to %v", to)
-	}
-	p = b.Follow(p)
-	form(t, p, "confirmforgotpasswordform", "/confirmForgotPassword")
-	p.Shows("We sent a code to a***@e***.")
-	holds(t, "code", tag(t, p, "input", "name", "code"), "id", "verification_code")
-	holds(t, "password", tag(t, p, "input", "type", "password"), "name", "password", "autocomplete", "new-password")
-	tag(t, p, "button", "name", "reset_password")
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database})
+		h.SignUp(h.Browser(), housetest.Ask(), ann, secret)
+		b := h.Browser()
+		p := b.Get("/forgotPassword" + housetest.Ask())
+		p.Shows("<h1>Forgot your password?</h1>")
+		form(t, p, "forgotpasswordform", "/forgotPassword")
+		tag(t, p, "input", "name", "username")
+		tag(t, p, "button", "name", "reset_my_password")
+		p = b.Submit(p, "forgotpasswordform", "username", ann)
+		if to := p.Location(); p.Status != http.StatusFound || to == nil || to.String() != h.URL()+"/confirmForgotPassword"+sameQuery(housetest.Ask()) {
+			t.Fatalf("leads to %v", to)
+		}
+		p = b.Follow(p)
+		form(t, p, "confirmforgotpasswordform", "/confirmForgotPassword")
+		p.Shows("We sent a code to a***@e***.")
+		holds(t, "code", tag(t, p, "input", "name", "code"), "id", "verification_code")
+		holds(t, "password", tag(t, p, "input", "type", "password"), "name", "password", "autocomplete", "new-password")
+		tag(t, p, "button", "name", "reset_password")
 
-	stranger := h.Browser()
-	unknown := stranger.Follow(stranger.Submit(stranger.Get("/forgotPassword"+housetest.Ask()), "forgotpasswordform", "username", "zoe@example.org"))
-	unknown.Shows("We sent a code to z***@e***.")
-	form(t, unknown, "confirmforgotpasswordform", "/confirmForgotPassword")
+		stranger := h.Browser()
+		unknown := stranger.Follow(stranger.Submit(stranger.Get("/forgotPassword"+housetest.Ask()), "forgotpasswordform", "username", "zoe@example.org"))
+		unknown.Shows("We sent a code to z***@e***.")
+		form(t, unknown, "confirmforgotpasswordform", "/confirmForgotPassword")
 
-	wrong := b.Submit(p, "confirmforgotpasswordform", "code", h.Code(ann), "password", "another horse", "confirmPassword", "yet another")
-	wrong.Shows("The two passwords are not the same.")
-	h.Advance(time.Hour) // the code works that long
-	if late := b.Submit(b.Follow(b.Submit(b.Get("/forgotPassword"+housetest.Ask()), "forgotpasswordform", "username", ann)), "confirmforgotpasswordform", "code", h.Code(ann), "password", "another horse"); late.Status != http.StatusFound {
-		t.Errorf("a fresh code: %d", late.Status)
-	}
+		wrong := b.Submit(p, "confirmforgotpasswordform", "code", h.Code(ann), "password", "another horse", "confirmPassword", "yet another")
+		wrong.Shows("The two passwords are not the same.")
+		h.Advance(time.Hour) // the code works that long
+		if late := b.Submit(b.Follow(b.Submit(b.Get("/forgotPassword"+housetest.Ask()), "forgotpasswordform", "username", ann)), "confirmforgotpasswordform", "code", h.Code(ann), "password", "another horse"); late.Status != http.StatusFound {
+			t.Errorf("a fresh code: %d", late.Status)
+		}
+	})
 }
 
 // A code to reset a password works for an hour, one to confirm for a day.
 func TestCodesExpire(t *testing.T) {
 	t.Parallel()
-	for wait, works := range map[time.Duration]bool{time.Hour - time.Minute: true, time.Hour: false} {
-		h := housetest.Start(t, housetest.Config{})
-		h.SignUp(h.Browser(), housetest.Ask(), ann, secret)
-		b := h.Browser()
-		p := b.Follow(b.Submit(b.Get("/forgotPassword"+housetest.Ask()), "forgotpasswordform", "username", ann))
-		code := h.Code(ann)
-		h.Advance(wait)
-		if p = b.Submit(p, "confirmforgotpasswordform", "code", code, "password", "another horse"); (p.Location() != nil) != works {
-			t.Errorf("after %v the code leads to %v", wait, p.Location())
+	housetest.Databases(t, func(t *testing.T, database string) {
+		type late struct {
+			wait  time.Duration
+			works bool
 		}
-	}
-	for wait, works := range map[time.Duration]bool{24*time.Hour - time.Minute: true, 24 * time.Hour: false} {
-		h := housetest.Start(t, housetest.Config{})
-		b := h.Browser()
-		p := b.Follow(b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", ann, "password", secret))
-		code := h.Code(ann)
-		h.Advance(wait)
-		if p = b.Submit(p, "confirmform", "code", code); (p.Location() != nil) != works {
-			t.Errorf("after %v the code leads to %v", wait, p.Location())
+		h := housetest.Start(t, housetest.Config{Database: database})
+		for i, at := range []late{{time.Hour - time.Minute, true}, {time.Hour, false}} {
+			who := fmt.Sprintf("reset%d@example.com", i)
+			h.SignUp(h.Browser(), housetest.Ask(), who, secret)
+			b := h.Browser()
+			p := b.Follow(b.Submit(b.Get("/forgotPassword"+housetest.Ask()), "forgotpasswordform", "username", who))
+			code := h.Code(who)
+			h.Advance(at.wait)
+			if p = b.Submit(p, "confirmforgotpasswordform", "code", code, "password", "another horse"); (p.Location() != nil) != at.works {
+				t.Errorf("after %v the code leads to %v", at.wait, p.Location())
+			}
 		}
-	}
+		for i, at := range []late{{24*time.Hour - time.Minute, true}, {24 * time.Hour, false}} {
+			who, b := fmt.Sprintf("new%d@example.com", i), h.Browser()
+			p := b.Follow(b.Submit(b.Get("/signup"+housetest.Ask()), "signupform", "username", who, "password", secret))
+			code := h.Code(who)
+			h.Advance(at.wait)
+			if p = b.Submit(p, "confirmform", "code", code); (p.Location() != nil) != at.works {
+				t.Errorf("after %v the code leads to %v", at.wait, p.Location())
+			}
+		}
+	})
 }
 
 // From the fifth failure n on, the account is locked for 2^(n-5) seconds, at

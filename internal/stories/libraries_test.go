@@ -107,48 +107,50 @@ func checkTokens(t *testing.T, h *housetest.House, client *cognito.Client, token
 // TestCognitoErrors finds each refusal of the house under its name.
 func TestCognitoErrors(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{Document: housetest.Document(t, func(d *setup.Document) {
-		c := d.UserPoolClients[0]
-		c.ID, c.ClientName, c.Secret = "secretapp", "Secret app", "an_app_secret_of_good_length"
-		d.UserPoolClients = append(d.UserPoolClients, c)
-	})})
-	ctx, b := t.Context(), h.Browser()
-	client := newClient(t, appConfig(h))
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database, Document: housetest.Document(t, func(d *setup.Document) {
+			c := d.UserPoolClients[0]
+			c.ID, c.ClientName, c.Secret = "secretapp", "Secret app", "an_app_secret_of_good_length"
+			d.UserPoolClients = append(d.UserPoolClients, c)
+		})})
+		ctx, b := t.Context(), h.Browser()
+		client := newClient(t, appConfig(h))
 
-	ask, transaction := client.LoginURL(oauth2.SetAuthURLParam("prompt", "none"))
-	_, err := client.Exchange(ctx, transaction, b.Get(ask).Back().Query())
-	wants(t, "nobody is signed in", err, cognito.ErrLoginRequired)
+		ask, transaction := client.LoginURL(oauth2.SetAuthURLParam("prompt", "none"))
+		_, err := client.Exchange(ctx, transaction, b.Get(ask).Back().Query())
+		wants(t, "nobody is signed in", err, cognito.ErrLoginRequired)
 
-	ask, transaction = client.LoginURL(oauth2.SetAuthURLParam("scope", "openid phone"))
-	_, err = client.Exchange(ctx, transaction, b.Get(ask).Back().Query())
-	wants(t, "a scope the client may not ask for", err, cognito.ErrScopeNotAllowed)
+		ask, transaction = client.LoginURL(oauth2.SetAuthURLParam("scope", "openid phone"))
+		_, err = client.Exchange(ctx, transaction, b.Get(ask).Back().Query())
+		wants(t, "a scope the client may not ask for", err, cognito.ErrScopeNotAllowed)
 
-	h.SignUp(b, housetest.Ask(), ann, secret)
-	ask, transaction = client.LoginURL()
-	back := b.Get(ask).Back().Query() // the browser is signed in
-	_, stranger := client.LoginURL()
-	_, err = client.Exchange(ctx, stranger, back)
-	wants(t, "another browser's callback", err, cognito.ErrStateMismatch)
-	_, err = client.Exchange(ctx, transaction, back)
-	must(t, err)
-	_, err = client.Exchange(ctx, transaction, back)
-	wants(t, "a code twice", err, cognito.ErrInvalidGrant)
+		h.SignUp(b, housetest.Ask(), ann, secret)
+		ask, transaction = client.LoginURL()
+		back := b.Get(ask).Back().Query() // the browser is signed in
+		_, stranger := client.LoginURL()
+		_, err = client.Exchange(ctx, stranger, back)
+		wants(t, "another browser's callback", err, cognito.ErrStateMismatch)
+		_, err = client.Exchange(ctx, transaction, back)
+		must(t, err)
+		_, err = client.Exchange(ctx, transaction, back)
+		wants(t, "a code twice", err, cognito.ErrInvalidGrant)
 
-	config := appConfig(h)
-	config.ClientID, config.ClientSecret = "secretapp", "a_wrong_secret_of_the_length"
-	wrong := newClient(t, config)
-	ask, transaction = wrong.LoginURL()
-	back = b.Get(ask).Back().Query()
-	_, err = wrong.Exchange(ctx, transaction, back)
-	wants(t, "a wrong client secret", err, cognito.ErrInvalidClient)
-	config.ClientSecret = "an_app_secret_of_good_length"
-	tokens, err := newClient(t, config).Exchange(ctx, transaction, back) // a failed authentication burns no code
-	must(t, err)
+		config := appConfig(h)
+		config.ClientID, config.ClientSecret = "secretapp", "a_wrong_secret_of_the_length"
+		wrong := newClient(t, config)
+		ask, transaction = wrong.LoginURL()
+		back = b.Get(ask).Back().Query()
+		_, err = wrong.Exchange(ctx, transaction, back)
+		wants(t, "a wrong client secret", err, cognito.ErrInvalidClient)
+		config.ClientSecret = "an_app_secret_of_good_length"
+		tokens, err := newClient(t, config).Exchange(ctx, transaction, back) // a failed authentication burns no code
+		must(t, err)
 
-	verifier, err := cognito.NewVerifier(appConfig(h))
-	must(t, err)
-	_, err = verifier.VerifyAccess(ctx, tokens.AccessToken)
-	wants(t, "another client's token", err, cognito.ErrWrongClient)
+		verifier, err := cognito.NewVerifier(appConfig(h))
+		must(t, err)
+		_, err = verifier.VerifyAccess(ctx, tokens.AccessToken)
+		wants(t, "another client's token", err, cognito.ErrWrongClient)
+	})
 }
 
 func wants(t *testing.T, what string, err, kind error) {
@@ -217,84 +219,88 @@ func TestCognitoRotation(t *testing.T) {
 // middleware, without its issuer.
 func TestCognitoWeb(t *testing.T) {
 	t.Parallel()
-	listener := httptest.NewUnstartedServer(nil)
-	t.Cleanup(listener.Close)
-	address := "http://" + listener.Listener.Addr().String()
-	h := housetest.Start(t, housetest.Config{Document: housetest.Document(t, func(d *setup.Document) {
-		d.UserPoolClients[0].CallbackURLs = []string{address + "/callback"}
-		d.UserPoolClients[0].LogoutURLs = []string{address + "/bye"}
-	})})
-	config := appConfig(h)
-	config.Issuer, config.RedirectURL, config.LogoutURL = "", address+"/callback", address+"/bye"
-	web, err := cognito.NewWeb(newClient(t, config), cognito.WebConfig{Keys: [][]byte{[]byte("a key of thirty-two bytes, or more")}})
-	must(t, err)
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("for everybody")) })
-	mux.Handle("GET /inside", web.RequireLogin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		session, _ := cognito.SessionFrom(r.Context())
-		w.Write([]byte("inside: " + session.User().Email + " " + r.URL.RawQuery))
-	})))
-	listener.Config.Handler = web.Handler(mux)
-	listener.Start()
-	h.SignUp(h.Browser(), housetest.Ask("redirect_uri", address+"/callback"), ann, secret)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		listener := httptest.NewUnstartedServer(nil)
+		t.Cleanup(listener.Close)
+		address := "http://" + listener.Listener.Addr().String()
+		h := housetest.Start(t, housetest.Config{Database: database, Document: housetest.Document(t, func(d *setup.Document) {
+			d.UserPoolClients[0].CallbackURLs = []string{address + "/callback"}
+			d.UserPoolClients[0].LogoutURLs = []string{address + "/bye"}
+		})})
+		config := appConfig(h)
+		config.Issuer, config.RedirectURL, config.LogoutURL = "", address+"/callback", address+"/bye"
+		web, err := cognito.NewWeb(newClient(t, config), cognito.WebConfig{Keys: [][]byte{[]byte("a key of thirty-two bytes, or more")}})
+		must(t, err)
+		mux := http.NewServeMux()
+		mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("for everybody")) })
+		mux.Handle("GET /inside", web.RequireLogin(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			session, _ := cognito.SessionFrom(r.Context())
+			w.Write([]byte("inside: " + session.User().Email + " " + r.URL.RawQuery))
+		})))
+		listener.Config.Handler = web.Handler(mux)
+		listener.Start()
+		h.SignUp(h.Browser(), housetest.Ask("redirect_uri", address+"/callback"), ann, secret)
 
-	s := newSurfer(t)
-	s.get(address + "/inside?room=1") // leads to the pool
-	if s.path() != "/login" || s.at.Host == listener.Listener.Addr().String() {
-		t.Fatalf("the way in led to %s", s.at)
-	}
-	s.submit("username", ann, "password", secret)
-	s.reads("inside: ann@example.com room=1")
-	s.get(address + "/inside")
-	s.reads("inside: ann@example.com")
-	s.send(address+"/logout", nil)
-	s.reads("for everybody")
-	s.get(address + "/inside")
-	if s.path() != "/login" {
-		t.Errorf("after signing out, %s answers %q", s.at, s.body)
-	}
+		s := newSurfer(t)
+		s.get(address + "/inside?room=1") // leads to the pool
+		if s.path() != "/login" || s.at.Host == listener.Listener.Addr().String() {
+			t.Fatalf("the way in led to %s", s.at)
+		}
+		s.submit("username", ann, "password", secret)
+		s.reads("inside: ann@example.com room=1")
+		s.get(address + "/inside")
+		s.reads("inside: ann@example.com")
+		s.send(address+"/logout", nil)
+		s.reads("for everybody")
+		s.get(address + "/inside")
+		if s.path() != "/login" {
+			t.Errorf("after signing out, %s answers %q", s.at, s.body)
+		}
+	})
 }
 
 // TestCognitoBearer: an API lets in who has an access token of the pool.
 func TestCognitoBearer(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{})
-	h.SignUp(h.Browser(), housetest.Ask(), ann, secret)
-	tokens := arrives(t, h, newClient(t, appConfig(h)))
-	verifier, err := cognito.NewVerifier(appConfig(h))
-	must(t, err)
-	hello := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		claims, _ := cognito.AccessFrom(r.Context())
-		if slices.Contains(claims.Scopes, "email") {
-			w.Write([]byte(claims.Subject))
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database})
+		h.SignUp(h.Browser(), housetest.Ask(), ann, secret)
+		tokens := arrives(t, h, newClient(t, appConfig(h)))
+		verifier, err := cognito.NewVerifier(appConfig(h))
+		must(t, err)
+		hello := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			claims, _ := cognito.AccessFrom(r.Context())
+			if slices.Contains(claims.Scopes, "email") {
+				w.Write([]byte(claims.Subject))
+			}
+		})
+		mux := http.NewServeMux()
+		mux.Handle("/mail", verifier.RequireBearer(cognito.Require{Scopes: []string{"openid", "email"}})(hello))
+		mux.Handle("/phone", verifier.RequireBearer(cognito.Require{Scopes: []string{"phone"}})(hello))
+		api := httptest.NewServer(mux)
+		t.Cleanup(api.Close)
+		for _, c := range []struct {
+			name, path, token string
+			status            int
+		}{
+			{"a good token", "/mail", tokens.AccessToken, http.StatusOK},
+			{"a scope is lacking", "/phone", tokens.AccessToken, http.StatusForbidden},
+			{"an ID token", "/mail", tokens.IDToken, http.StatusUnauthorized},
+			{"no token", "/mail", "", http.StatusUnauthorized},
+		} {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, api.URL+c.path, nil)
+			must(t, err)
+			if c.token != "" {
+				r.Header.Set("Authorization", "Bearer "+c.token)
+			}
+			response, err := api.Client().Do(r)
+			must(t, err)
+			body, err := io.ReadAll(response.Body)
+			response.Body.Close()
+			must(t, err)
+			if response.StatusCode != c.status || c.status == http.StatusOK && string(body) != tokens.Claims.Subject {
+				t.Errorf("%s: %d %q, want %d", c.name, response.StatusCode, body, c.status)
+			}
 		}
 	})
-	mux := http.NewServeMux()
-	mux.Handle("/mail", verifier.RequireBearer(cognito.Require{Scopes: []string{"openid", "email"}})(hello))
-	mux.Handle("/phone", verifier.RequireBearer(cognito.Require{Scopes: []string{"phone"}})(hello))
-	api := httptest.NewServer(mux)
-	t.Cleanup(api.Close)
-	for _, c := range []struct {
-		name, path, token string
-		status            int
-	}{
-		{"a good token", "/mail", tokens.AccessToken, http.StatusOK},
-		{"a scope is lacking", "/phone", tokens.AccessToken, http.StatusForbidden},
-		{"an ID token", "/mail", tokens.IDToken, http.StatusUnauthorized},
-		{"no token", "/mail", "", http.StatusUnauthorized},
-	} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, api.URL+c.path, nil)
-		must(t, err)
-		if c.token != "" {
-			r.Header.Set("Authorization", "Bearer "+c.token)
-		}
-		response, err := api.Client().Do(r)
-		must(t, err)
-		body, err := io.ReadAll(response.Body)
-		response.Body.Close()
-		must(t, err)
-		if response.StatusCode != c.status || c.status == http.StatusOK && string(body) != tokens.Claims.Subject {
-			t.Errorf("%s: %d %q, want %d", c.name, response.StatusCode, body, c.status)
-		}
-	}
 }

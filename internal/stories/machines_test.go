@@ -96,34 +96,36 @@ func TestClientCredentials(t *testing.T) {
 // An API looks at a machine's token with the package cognito.
 func TestClientCredentialsAtAnAPI(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{Document: machines(t)})
-	config := appConfig(h)
-	config.TrustedClientIDs = []string{machine}
-	verifier, err := cognito.NewVerifier(config)
-	must(t, err)
-	shelf := func(scope string) http.Handler {
-		return verifier.RequireBearer(cognito.Require{Scopes: []string{books + "/" + scope}})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			claims, _ := cognito.AccessFrom(r.Context())
-			w.Write([]byte(claims.Subject + "," + claims.Username))
-		}))
-	}
-	asks := func(scope, token string) *httptest.ResponseRecorder {
-		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
-		r.Header.Set("Authorization", "Bearer "+token)
-		shelf(scope).ServeHTTP(w, r)
-		return w
-	}
-	token := machineToken(t, h).ok(t).text("access_token")
-	if w := asks("write", token); w.Code != http.StatusOK || w.Body.String() != machine+"," {
-		t.Errorf("a machine with the scope: %d %s", w.Code, w.Body)
-	}
-	if w := asks("burn", token); w.Code != http.StatusForbidden {
-		t.Errorf("a machine without the scope: %d %s", w.Code, w.Body)
-	}
-	stranger := call(t, h, "/oauth2/token", neighbor+":"+otherSecret, "grant_type", "client_credentials").ok(t).text("access_token")
-	if w := asks("read", stranger); w.Code != http.StatusUnauthorized {
-		t.Errorf("another pool's machine: %d %s", w.Code, w.Body)
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database, Document: machines(t)})
+		config := appConfig(h)
+		config.TrustedClientIDs = []string{machine}
+		verifier, err := cognito.NewVerifier(config)
+		must(t, err)
+		shelf := func(scope string) http.Handler {
+			return verifier.RequireBearer(cognito.Require{Scopes: []string{books + "/" + scope}})(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				claims, _ := cognito.AccessFrom(r.Context())
+				w.Write([]byte(claims.Subject + "," + claims.Username))
+			}))
+		}
+		asks := func(scope, token string) *httptest.ResponseRecorder {
+			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
+			r.Header.Set("Authorization", "Bearer "+token)
+			shelf(scope).ServeHTTP(w, r)
+			return w
+		}
+		token := machineToken(t, h).ok(t).text("access_token")
+		if w := asks("write", token); w.Code != http.StatusOK || w.Body.String() != machine+"," {
+			t.Errorf("a machine with the scope: %d %s", w.Code, w.Body)
+		}
+		if w := asks("burn", token); w.Code != http.StatusForbidden {
+			t.Errorf("a machine without the scope: %d %s", w.Code, w.Body)
+		}
+		stranger := call(t, h, "/oauth2/token", neighbor+":"+otherSecret, "grant_type", "client_credentials").ok(t).text("access_token")
+		if w := asks("read", stranger); w.Code != http.StatusUnauthorized {
+			t.Errorf("another pool's machine: %d %s", w.Code, w.Body)
+		}
+	})
 }
 
 // People get the scopes of resource servers too, where their app has them, by
@@ -177,16 +179,18 @@ func TestScopesAndAudienceOfPeople(t *testing.T) {
 // A scope that is withdrawn after the sign-in is in no further token.
 func TestScopeWithdrawnAfterSignIn(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{Document: machines(t)})
-	ask := housetest.Ask("scope", "openid "+books+"/read")
-	b := h.Browser()
-	kept := redeem(t, h, h.SignUp(b, ask, ann, secret)).ok(t).text("refresh_token")
-	code := b.Get("/oauth2/authorize" + ask).Back()
-	_, err := sdk(h).DeleteResourceServer(t.Context(), &cip.DeleteResourceServerInput{UserPoolId: poolID(), Identifier: aws.String(books)})
-	must(t, err)
-	for what, a := range map[string]answer{"a refresh": refresh(t, h, kept), "a code": redeem(t, h, code)} {
-		if scope := claims(t, a.ok(t).text("access_token"))["scope"]; scope != "openid" {
-			t.Errorf("%s gives %v", what, scope)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database, Document: machines(t)})
+		ask := housetest.Ask("scope", "openid "+books+"/read")
+		b := h.Browser()
+		kept := redeem(t, h, h.SignUp(b, ask, ann, secret)).ok(t).text("refresh_token")
+		code := b.Get("/oauth2/authorize" + ask).Back()
+		_, err := sdk(h).DeleteResourceServer(t.Context(), &cip.DeleteResourceServerInput{UserPoolId: poolID(), Identifier: aws.String(books)})
+		must(t, err)
+		for what, a := range map[string]answer{"a refresh": refresh(t, h, kept), "a code": redeem(t, h, code)} {
+			if scope := claims(t, a.ok(t).text("access_token"))["scope"]; scope != "openid" {
+				t.Errorf("%s gives %v", what, scope)
+			}
 		}
-	}
+	})
 }

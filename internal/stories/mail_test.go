@@ -101,86 +101,94 @@ func TestMailServerIsAway(t *testing.T) {
 // it again, recognisable as the same.
 func TestMailIsSentAgain(t *testing.T) {
 	t.Parallel()
-	office := openPostOffice(t)
-	h := housetest.Start(t, housetest.Config{Mail: office.url})
-	for i, m := range []mood{isBusy, forgets} {
-		address := []string{ann, "bea@example.com"}[i]
-		office.turns(m)
-		signsUp(h, h.Browser(), address).Shows("A code is on its way to")
-		eventually(t, "the first attempt", func() bool { return outbox(t, h, address).Attempts >= 1 })
-		office.turns(takes)
-		h.Advance(time.Minute)
-		isOver(t, h, address, pool.MailDelivered)
-	}
-	if got := office.got(ann); len(got) != 1 {
-		t.Errorf("%d mails came, want 1", len(got))
-	}
-	got := office.got("bea@example.com")
-	if len(got) < 2 || got[0].id == "" || len(slices.Compact(got)) != 1 {
-		t.Errorf("the mails %+v, want the same again and again", got)
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		office := openPostOffice(t)
+		h := housetest.Start(t, housetest.Config{Database: database, Mail: office.url})
+		for i, m := range []mood{isBusy, forgets} {
+			address := []string{ann, "bea@example.com"}[i]
+			office.turns(m)
+			signsUp(h, h.Browser(), address).Shows("A code is on its way to")
+			eventually(t, "the first attempt", func() bool { return outbox(t, h, address).Attempts >= 1 })
+			office.turns(takes)
+			h.Advance(time.Minute)
+			isOver(t, h, address, pool.MailDelivered)
+		}
+		if got := office.got(ann); len(got) != 1 {
+			t.Errorf("%d mails came, want 1", len(got))
+		}
+		got := office.got("bea@example.com")
+		if len(got) < 2 || got[0].id == "" || len(slices.Compact(got)) != 1 {
+			t.Errorf("the mails %+v, want the same again and again", got)
+		}
+	})
 }
 
 // TestMailServerDawdles: while the server keeps one message waiting, other
 // people get theirs, and nobody's pages wait for it.
 func TestMailServerDawdles(t *testing.T) {
 	t.Parallel()
-	office := openPostOffice(t)
-	h := housetest.Start(t, housetest.Config{Mail: office.url})
-	office.turns(dawdles)
-	b := h.Browser()
-	p := signsUp(h, b, ann)
-	p.Shows("A code is on its way to a***@e***.")
-	code := office.waits(t, ann, 1)[0].code()
-	signsUp(h, h.Browser(), "bea@example.com").Shows("We sent a code to b***@e***.")
-	isOver(t, h, "bea@example.com", pool.MailDelivered)
-	if m := outbox(t, h, ann); m.State != pool.MailWaiting {
-		t.Fatalf("ann's mail is %s: the server did not dawdle", m.State)
-	}
-	b.Submit(p, "confirmform", "code", code).Back()
-	h.SignIn(h.Browser(), housetest.Ask(), ann, secret)
-	office.goesOn()
-	isOver(t, h, ann, pool.MailDelivered)
-	if got := office.got(ann); len(got) != 1 {
-		t.Errorf("%d mails came, want 1", len(got))
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		office := openPostOffice(t)
+		h := housetest.Start(t, housetest.Config{Database: database, Mail: office.url})
+		office.turns(dawdles)
+		b := h.Browser()
+		p := signsUp(h, b, ann)
+		p.Shows("A code is on its way to a***@e***.")
+		code := office.waits(t, ann, 1)[0].code()
+		signsUp(h, h.Browser(), "bea@example.com").Shows("We sent a code to b***@e***.")
+		isOver(t, h, "bea@example.com", pool.MailDelivered)
+		if m := outbox(t, h, ann); m.State != pool.MailWaiting {
+			t.Fatalf("ann's mail is %s: the server did not dawdle", m.State)
+		}
+		b.Submit(p, "confirmform", "code", code).Back()
+		h.SignIn(h.Browser(), housetest.Ask(), ann, secret)
+		office.goesOn()
+		isOver(t, h, ann, pool.MailDelivered)
+		if got := office.got(ann); len(got) != 1 {
+			t.Errorf("%d mails came, want 1", len(got))
+		}
+	})
 }
 
 // TestMailIsRefused: what the server refuses for good is not tried again. The
 // account waits for a new code.
 func TestMailIsRefused(t *testing.T) {
 	t.Parallel()
-	office := openPostOffice(t)
-	h := housetest.Start(t, housetest.Config{Mail: office.url})
-	office.turns(refuses)
-	b := h.Browser()
-	p := signsUp(h, b, ann)
-	m := isOver(t, h, ann, pool.MailFailed)
-	if !strings.Contains(m.LastError, "550") || strings.Contains(m.LastError, ann) {
-		t.Errorf("the reason kept is %q", m.LastError)
-	}
-	office.turns(takes)
-	for range 3 {
-		h.Advance(10 * time.Minute)
-		signsUp(h, h.Browser(), "other-"+h.Now().Format("150405")+"@example.com").Shows("We sent a code to") // the pump went round
-	}
-	if got := office.got(ann); len(got) != 0 {
-		t.Errorf("%d mails came all the same", len(got))
-	}
-	p = b.Follow(b.Submit(p, "resendform"))
-	p.Shows("We sent a new code.")
-	b.Submit(p, "confirmform", "code", office.waits(t, ann, 1)[0].code()).Back()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		office := openPostOffice(t)
+		h := housetest.Start(t, housetest.Config{Database: database, Mail: office.url})
+		office.turns(refuses)
+		b := h.Browser()
+		p := signsUp(h, b, ann)
+		m := isOver(t, h, ann, pool.MailFailed)
+		if !strings.Contains(m.LastError, "550") || strings.Contains(m.LastError, ann) {
+			t.Errorf("the reason kept is %q", m.LastError)
+		}
+		office.turns(takes)
+		for range 3 {
+			h.Advance(10 * time.Minute)
+			signsUp(h, h.Browser(), "other-"+h.Now().Format("150405")+"@example.com").Shows("We sent a code to") // the pump went round
+		}
+		if got := office.got(ann); len(got) != 0 {
+			t.Errorf("%d mails came all the same", len(got))
+		}
+		p = b.Follow(b.Submit(p, "resendform"))
+		p.Shows("We sent a new code.")
+		b.Submit(p, "confirmform", "code", office.waits(t, ann, 1)[0].code()).Back()
+	})
 }
 
 // TestMailIsGivenUp: a code that no longer works is not sent any more.
 func TestMailIsGivenUp(t *testing.T) {
 	t.Parallel()
-	office := openPostOffice(t)
-	h := housetest.Start(t, housetest.Config{Mail: office.url})
-	office.turns(isAway)
-	signsUp(h, h.Browser(), ann)
-	h.Advance(25 * time.Hour)
-	isOver(t, h, ann, pool.MailFailed)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		office := openPostOffice(t)
+		h := housetest.Start(t, housetest.Config{Database: database, Mail: office.url})
+		office.turns(isAway)
+		signsUp(h, h.Browser(), ann)
+		h.Advance(25 * time.Hour)
+		isOver(t, h, ann, pool.MailFailed)
+	})
 }
 
 // TestMailFromTwoNodes: two servers share a ledger and its outbox; each message

@@ -18,11 +18,11 @@ func TestVerificationByLinkSetting(t *testing.T) {
 	t.Parallel()
 	housetest.Databases(t, func(t *testing.T, database string) {
 		office := openPostOffice(t)
-		config := with(t, func(p *setup.PoolEntry, c *setup.ClientEntry) {
+		config := with(t, database, func(p *setup.PoolEntry, c *setup.ClientEntry) {
 			p.VerificationMessageTemplate = &pool.VerificationMessageTemplate{DefaultEmailOption: "CONFIRM_WITH_LINK", EmailSubjectByLink: "Is it you?"}
 			c.DefaultRedirectURI = housetest.Callback
 		})
-		config.Database, config.Mail = database, office.url
+		config.Mail = office.url
 		h := housetest.Start(t, config)
 		b := h.Browser()
 		signsUp(h, b, ann).Shows("We sent a link to a***@e***.")
@@ -66,13 +66,18 @@ func TestFromAddressSetting(t *testing.T) {
 		"default": {&pool.EmailConfiguration{EmailSendingAccount: "COGNITO_DEFAULT"}, `"Pool" <pool@example.com>`, ""},
 		"own":     {&pool.EmailConfiguration{From: "Shop <shop@example.org>", ReplyToEmailAddress: "help@example.org"}, `"Shop" <shop@example.org>`, "<help@example.org>"},
 	} {
-		office := openPostOffice(t)
-		config := with(t, func(p *setup.PoolEntry, _ *setup.ClientEntry) { p.EmailConfiguration = c.email })
-		config.Mail = office.url
-		h := housetest.Start(t, config)
-		signsUp(h, h.Browser(), ann)
-		if got := office.waits(t, ann, 1)[0]; got.author != c.author || got.reply != c.reply {
-			t.Errorf("%s: the mail is from %s, replies go to %q", what, got.author, got.reply)
-		}
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			housetest.Databases(t, func(t *testing.T, database string) {
+				office := openPostOffice(t)
+				config := with(t, database, func(p *setup.PoolEntry, _ *setup.ClientEntry) { p.EmailConfiguration = c.email })
+				config.Mail = office.url
+				h := housetest.Start(t, config)
+				signsUp(h, h.Browser(), ann)
+				if got := office.waits(t, ann, 1)[0]; got.author != c.author || got.reply != c.reply {
+					t.Errorf("the mail is from %s, replies go to %q", got.author, got.reply)
+				}
+			})
+		})
 	}
 }

@@ -18,7 +18,7 @@ import (
 // wouldApply says what applying a document would answer, and writes nothing.
 func wouldApply(t *testing.T, h *housetest.House, f func(*setup.PoolEntry, *setup.ClientEntry)) error {
 	t.Helper()
-	_, err := (&setup.Setup{DB: h.DB, Region: "us-east-1", Now: h.Now}).Apply(t.Context(), *with(t, f).Document, true)
+	_, err := (&setup.Setup{DB: h.DB, Region: "us-east-1", Now: h.Now}).Apply(t.Context(), *with(t, "", f).Document, true)
 	return err
 }
 
@@ -30,32 +30,41 @@ func refusedAt(t *testing.T, err error, kind, member string) {
 	}
 }
 
+// serves makes a pool of a tier, by a document and by the API, and uses it.
+func serves(t *testing.T, database, tier string) {
+	t.Helper()
+	h := housetest.Start(t, with(t, database, func(p *setup.PoolEntry, _ *setup.ClientEntry) { p.UserPoolTier = tier }))
+	c := sdk(h)
+	tokens := redeem(t, h, h.SignUp(h.Browser(), housetest.Ask(), ann, secret)).ok(t)
+	refresh(t, h, tokens.text("refresh_token")).ok(t)
+	made := newPool(t, c, cip.CreateUserPoolInput{PoolName: aws.String("by the API"), UserPoolTier: types.UserPoolTierType(tier)})
+	for _, id := range []string{housetest.PoolID, made} {
+		if got := describe(t, c, id).UserPoolTier; string(got) != tier {
+			t.Errorf("a pool of the tier %s is shown as %s", tier, got)
+		}
+	}
+	choice := func(p *setup.PoolEntry, c *setup.ClientEntry) {
+		p.UserPoolTier, c.ExplicitAuthFlows = tier, []string{"ALLOW_USER_AUTH"}
+	}
+	_, err := c.CreateUserPoolClient(t.Context(), &cip.CreateUserPoolClientInput{UserPoolId: &made, ClientName: aws.String("c"), ExplicitAuthFlows: []types.ExplicitAuthFlowsType{"ALLOW_USER_AUTH"}})
+	if tier != "LITE" {
+		must(t, err)
+		must(t, wouldApply(t, h, choice))
+		return
+	}
+	throws(t, err, "FeatureUnavailableInTierException", "")
+	refusedAt(t, wouldApply(t, h, choice), pool.FeatureUnavailableInTier, "ExplicitAuthFlows")
+}
+
 // Cognito: User pool feature plans. Every tier serves the same here, but that
 // LITE has no choice-based sign-in, as on AWS.
 func TestUserPoolTierSetting(t *testing.T) {
 	t.Parallel()
 	for _, tier := range []string{"LITE", "ESSENTIALS", "PLUS"} {
-		h := housetest.Start(t, with(t, func(p *setup.PoolEntry, _ *setup.ClientEntry) { p.UserPoolTier = tier }))
-		c := sdk(h)
-		tokens := redeem(t, h, h.SignUp(h.Browser(), housetest.Ask(), ann, secret)).ok(t)
-		refresh(t, h, tokens.text("refresh_token")).ok(t)
-		made := newPool(t, c, cip.CreateUserPoolInput{PoolName: aws.String("by the API"), UserPoolTier: types.UserPoolTierType(tier)})
-		for _, id := range []string{housetest.PoolID, made} {
-			if got := describe(t, c, id).UserPoolTier; string(got) != tier {
-				t.Errorf("a pool of the tier %s is shown as %s", tier, got)
-			}
-		}
-		choice := func(p *setup.PoolEntry, c *setup.ClientEntry) {
-			p.UserPoolTier, c.ExplicitAuthFlows = tier, []string{"ALLOW_USER_AUTH"}
-		}
-		_, err := c.CreateUserPoolClient(t.Context(), &cip.CreateUserPoolClientInput{UserPoolId: &made, ClientName: aws.String("c"), ExplicitAuthFlows: []types.ExplicitAuthFlowsType{"ALLOW_USER_AUTH"}})
-		if tier != "LITE" {
-			must(t, err)
-			must(t, wouldApply(t, h, choice))
-			continue
-		}
-		throws(t, err, "FeatureUnavailableInTierException", "")
-		refusedAt(t, wouldApply(t, h, choice), pool.FeatureUnavailableInTier, "ExplicitAuthFlows")
+		t.Run(tier, func(t *testing.T) {
+			t.Parallel()
+			housetest.Databases(t, func(t *testing.T, database string) { serves(t, database, tier) })
+		})
 	}
 
 	h := housetest.Start(t, housetest.Config{})
@@ -76,33 +85,35 @@ func TestUserPoolTierSetting(t *testing.T) {
 // without pages may have it.
 func TestSupportedIdentityProvidersSetting(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, with(t, func(_ *setup.PoolEntry, c *setup.ClientEntry) { c.SupportedIdentityProviders = nil }))
-	h.SignUp(h.Browser(), housetest.Ask(), ann, secret)
-	for _, c := range []struct {
-		list  []string
-		pages bool
-		good  bool
-	}{{nil, true, true}, {[]string{"COGNITO"}, true, true}, {[]string{}, true, false}, {[]string{"Google"}, true, false}, {[]string{"COGNITO", "Google"}, false, false}, {[]string{}, false, true}} {
-		err := wouldApply(t, h, func(_ *setup.PoolEntry, e *setup.ClientEntry) {
-			e.SupportedIdentityProviders = c.list
-			e.AllowedOAuthFlowsUserPoolClient = &c.pages
-		})
-		in := &cip.CreateUserPoolClientInput{UserPoolId: poolID(), ClientName: aws.String("c"), SupportedIdentityProviders: c.list}
-		if c.pages {
-			in.AllowedOAuthFlowsUserPoolClient, in.AllowedOAuthFlows, in.AllowedOAuthScopes = true, []types.OAuthFlowType{"code"}, []string{"openid"}
-			in.CallbackURLs = []string{housetest.Callback}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, with(t, database, func(_ *setup.PoolEntry, c *setup.ClientEntry) { c.SupportedIdentityProviders = nil }))
+		h.SignUp(h.Browser(), housetest.Ask(), ann, secret)
+		for _, c := range []struct {
+			list  []string
+			pages bool
+			good  bool
+		}{{nil, true, true}, {[]string{"COGNITO"}, true, true}, {[]string{}, true, false}, {[]string{"Google"}, true, false}, {[]string{"COGNITO", "Google"}, false, false}, {[]string{}, false, true}} {
+			err := wouldApply(t, h, func(_ *setup.PoolEntry, e *setup.ClientEntry) {
+				e.SupportedIdentityProviders = c.list
+				e.AllowedOAuthFlowsUserPoolClient = &c.pages
+			})
+			in := &cip.CreateUserPoolClientInput{UserPoolId: poolID(), ClientName: aws.String("c"), SupportedIdentityProviders: c.list}
+			if c.pages {
+				in.AllowedOAuthFlowsUserPoolClient, in.AllowedOAuthFlows, in.AllowedOAuthScopes = true, []types.OAuthFlowType{"code"}, []string{"openid"}
+				in.CallbackURLs = []string{housetest.Callback}
+			}
+			_, errAPI := sdk(h).CreateUserPoolClient(t.Context(), in)
+			if c.good {
+				must(t, err)
+				must(t, errAPI)
+				continue
+			}
+			refusedAt(t, err, pool.InvalidParameter, "SupportedIdentityProviders")
+			naming := "SupportedIdentityProviders"
+			if len(c.list) > 0 {
+				naming = "The provider Google does not exist"
+			}
+			throws(t, errAPI, "InvalidParameterException", naming)
 		}
-		_, errAPI := sdk(h).CreateUserPoolClient(t.Context(), in)
-		if c.good {
-			must(t, err)
-			must(t, errAPI)
-			continue
-		}
-		refusedAt(t, err, pool.InvalidParameter, "SupportedIdentityProviders")
-		naming := "SupportedIdentityProviders"
-		if len(c.list) > 0 {
-			naming = "The provider Google does not exist"
-		}
-		throws(t, errAPI, "InvalidParameterException", naming)
-	}
+	})
 }

@@ -49,50 +49,54 @@ func TestRevokeEndsAFamily(t *testing.T) {
 
 func TestRevokeErrors(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{Document: neighbours(t)})
-	tokens := redeem(t, h, h.SignUp(h.Browser(), housetest.Ask(), ann, secret)).ok(t)
-	token := tokens.text("refresh_token")
-	says(t, "no token", revoke(t, h, "", "client_id", housetest.ClientID), http.StatusBadRequest, "invalid_request")
-	says(t, "an access token", revoke(t, h, "", "client_id", housetest.ClientID, "token", tokens.text("access_token")), http.StatusBadRequest, "unsupported_token_type")
-	says(t, "an ID token", revoke(t, h, "", "client_id", housetest.ClientID, "token", tokens.text("id_token")), http.StatusBadRequest, "unsupported_token_type")
-	says(t, "unknown client", revoke(t, h, "", "client_id", "nobody", "token", token), http.StatusUnauthorized, "invalid_client")
-	says(t, "no secret", revoke(t, h, "", "client_id", otherApp, "token", token), http.StatusUnauthorized, "invalid_client")
-	says(t, "wrong secret", revoke(t, h, otherApp+":wrong", "token", token), http.StatusUnauthorized, "invalid_client")
-	revoke(t, h, "", "client_id", secondApp, "token", token) // another client of the pool
-	revoke(t, h, otherApp+":"+otherSecret, "token", token)   // one of another pool
-	refresh(t, h, token).ok(t)                               // neither could
-	if a := revoke(t, h, "", "client_id", "nobody"); strings.TrimSpace(a.body) != `{"error":"invalid_client"}` || a.header.Get("Content-Type") != "application/json;charset=UTF-8" {
-		t.Errorf("the answer is %s, %v", a.body, a.header)
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database, Document: neighbours(t)})
+		tokens := redeem(t, h, h.SignUp(h.Browser(), housetest.Ask(), ann, secret)).ok(t)
+		token := tokens.text("refresh_token")
+		says(t, "no token", revoke(t, h, "", "client_id", housetest.ClientID), http.StatusBadRequest, "invalid_request")
+		says(t, "an access token", revoke(t, h, "", "client_id", housetest.ClientID, "token", tokens.text("access_token")), http.StatusBadRequest, "unsupported_token_type")
+		says(t, "an ID token", revoke(t, h, "", "client_id", housetest.ClientID, "token", tokens.text("id_token")), http.StatusBadRequest, "unsupported_token_type")
+		says(t, "unknown client", revoke(t, h, "", "client_id", "nobody", "token", token), http.StatusUnauthorized, "invalid_client")
+		says(t, "no secret", revoke(t, h, "", "client_id", otherApp, "token", token), http.StatusUnauthorized, "invalid_client")
+		says(t, "wrong secret", revoke(t, h, otherApp+":wrong", "token", token), http.StatusUnauthorized, "invalid_client")
+		revoke(t, h, "", "client_id", secondApp, "token", token) // another client of the pool
+		revoke(t, h, otherApp+":"+otherSecret, "token", token)   // one of another pool
+		refresh(t, h, token).ok(t)                               // neither could
+		if a := revoke(t, h, "", "client_id", "nobody"); strings.TrimSpace(a.body) != `{"error":"invalid_client"}` || a.header.Get("Content-Type") != "application/json;charset=UTF-8" {
+			t.Errorf("the answer is %s, %v", a.body, a.header)
+		}
 
-	off := housetest.Start(t, with(t, func(_ *setup.PoolEntry, c *setup.ClientEntry) { c.EnableTokenRevocation = no() }))
-	says(t, "the feature is off", revoke(t, off, "", "client_id", housetest.ClientID, "token", "x"), http.StatusBadRequest, "invalid_request")
+		off := housetest.Start(t, with(t, "", func(_ *setup.PoolEntry, c *setup.ClientEntry) { c.EnableTokenRevocation = no() }))
+		says(t, "the feature is off", revoke(t, off, "", "client_id", housetest.ClientID, "token", "x"), http.StatusBadRequest, "invalid_request")
+	})
 }
 
 // A confidential client revokes by its Basic header or with its secret in the body.
 func TestRevokeClientAuthentication(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{Document: neighbours(t)})
-	ask := housetest.Ask("client_id", otherApp)
-	b := h.Browser()
-	h.SignUp(b, ask, ann, secret)
-	refreshed := func(token string) answer {
-		return call(t, h, "/oauth2/token", otherApp+":"+otherSecret, "grant_type", "refresh_token", "refresh_token", token)
-	}
-	for name, send := range map[string]func(token string) answer{
-		"basic": func(token string) answer { return revoke(t, h, otherApp+":"+otherSecret, "token", token) },
-		"post": func(token string) answer {
-			return revoke(t, h, "", "client_id", otherApp, "client_secret", otherSecret, "token", token)
-		},
-	} {
-		code := b.Get("/oauth2/authorize" + ask).Back().Query().Get("code")
-		token := call(t, h, "/oauth2/token", otherApp+":"+otherSecret, "grant_type", "authorization_code", "redirect_uri", housetest.Callback, "code", code).ok(t).text("refresh_token")
-		refreshed(token).ok(t)
-		send(token).ok(t)
-		says(t, name, refreshed(token), http.StatusBadRequest, "invalid_grant")
-	}
-	r := h.Browser().Request(http.MethodGet, "/oauth2/revoke", nil)
-	if p := h.Browser().Do(r); p.Status != http.StatusMethodNotAllowed {
-		t.Errorf("GET answered %d", p.Status)
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database, Document: neighbours(t)})
+		ask := housetest.Ask("client_id", otherApp)
+		b := h.Browser()
+		h.SignUp(b, ask, ann, secret)
+		refreshed := func(token string) answer {
+			return call(t, h, "/oauth2/token", otherApp+":"+otherSecret, "grant_type", "refresh_token", "refresh_token", token)
+		}
+		for name, send := range map[string]func(token string) answer{
+			"basic": func(token string) answer { return revoke(t, h, otherApp+":"+otherSecret, "token", token) },
+			"post": func(token string) answer {
+				return revoke(t, h, "", "client_id", otherApp, "client_secret", otherSecret, "token", token)
+			},
+		} {
+			code := b.Get("/oauth2/authorize" + ask).Back().Query().Get("code")
+			token := call(t, h, "/oauth2/token", otherApp+":"+otherSecret, "grant_type", "authorization_code", "redirect_uri", housetest.Callback, "code", code).ok(t).text("refresh_token")
+			refreshed(token).ok(t)
+			send(token).ok(t)
+			says(t, name, refreshed(token), http.StatusBadRequest, "invalid_grant")
+		}
+		r := h.Browser().Request(http.MethodGet, "/oauth2/revoke", nil)
+		if p := h.Browser().Do(r); p.Status != http.StatusMethodNotAllowed {
+			t.Errorf("GET answered %d", p.Status)
+		}
+	})
 }

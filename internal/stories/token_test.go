@@ -67,111 +67,119 @@ func TestTokenByCode(t *testing.T) {
 // Cognito documents one.
 func TestTokenErrors(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{Document: neighbours(t)})
-	b := h.Browser()
-	good := redeem(t, h, h.SignUp(b, housetest.Ask(), ann, secret)).ok(t).text("refresh_token")
-	foreign := redeemed(t, h, b.Get("/oauth2/authorize"+housetest.Ask("client_id", secondApp)).Back(), "client_id", secondApp).ok(t).text("refresh_token")
-	revoked := redeem(t, h, b.Get("/oauth2/authorize"+housetest.Ask()).Back()).ok(t).text("refresh_token")
-	call(t, h, "/oauth2/revoke", "", "token", revoked, "client_id", housetest.ClientID).ok(t)
-	client, refreshing, redeeming := "client_id", "refresh_token", "authorization_code"
-	for _, c := range []struct {
-		name, basic string
-		form        []string
-		want        string
-	}{
-		{"no refresh token", "", []string{client, housetest.ClientID, "grant_type", refreshing}, "invalid_request"},
-		{"no grant type", "", []string{client, housetest.ClientID}, "invalid_request"},
-		{"no code", "", []string{client, housetest.ClientID, "grant_type", redeeming, "redirect_uri", housetest.Callback}, "invalid_request"},
-		{"no redirect", "", []string{client, housetest.ClientID, "grant_type", redeeming, "code", "x"}, "invalid_request"},
-		{"no client", "", []string{"grant_type", refreshing, "refresh_token", good}, "invalid_request"},
-		{"another grant type", "", []string{client, housetest.ClientID, "grant_type", "password"}, "unsupported_grant_type"},
-		{"unknown client", "", []string{client, "nobody", "grant_type", refreshing, "refresh_token", good}, "invalid_client"},
-		{"secret of a public client", "", []string{client, housetest.ClientID, "client_secret", "x", "grant_type", refreshing, "refresh_token", good}, "invalid_client"},
-		{"no secret", "", []string{client, otherApp, "grant_type", refreshing, "refresh_token", good}, "invalid_client"},
-		{"wrong secret", otherApp + ":wrong", []string{"grant_type", refreshing, "refresh_token", good}, "invalid_client"},
-		{"wrong secret in the body", "", []string{client, otherApp, "client_secret", "wrong", "grant_type", refreshing, "refresh_token", good}, "invalid_client"},
-		{"unknown code", "", []string{client, housetest.ClientID, "grant_type", redeeming, "redirect_uri", housetest.Callback, "code", uuid.NewString()}, "invalid_grant"},
-		{"unknown refresh token", "", []string{client, housetest.ClientID, "grant_type", refreshing, "refresh_token", "x"}, "invalid_grant"},
-		{"revoked refresh token", "", []string{client, housetest.ClientID, "grant_type", refreshing, "refresh_token", revoked}, "invalid_grant"},
-		{"another client's refresh token", "", []string{client, housetest.ClientID, "grant_type", refreshing, "refresh_token", foreign}, "invalid_grant"},
-	} {
-		a := call(t, h, "/oauth2/token", c.basic, c.form...)
-		says(t, c.name, a, http.StatusBadRequest, c.want)
-		if a.header.Get("Content-Type") != "application/json;charset=UTF-8" || a.header.Get("Access-Control-Allow-Origin") != "*" {
-			t.Errorf("%s: headers %v", c.name, a.header)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database, Document: neighbours(t)})
+		b := h.Browser()
+		good := redeem(t, h, h.SignUp(b, housetest.Ask(), ann, secret)).ok(t).text("refresh_token")
+		foreign := redeemed(t, h, b.Get("/oauth2/authorize"+housetest.Ask("client_id", secondApp)).Back(), "client_id", secondApp).ok(t).text("refresh_token")
+		revoked := redeem(t, h, b.Get("/oauth2/authorize"+housetest.Ask()).Back()).ok(t).text("refresh_token")
+		call(t, h, "/oauth2/revoke", "", "token", revoked, "client_id", housetest.ClientID).ok(t)
+		client, refreshing, redeeming := "client_id", "refresh_token", "authorization_code"
+		for _, c := range []struct {
+			name, basic string
+			form        []string
+			want        string
+		}{
+			{"no refresh token", "", []string{client, housetest.ClientID, "grant_type", refreshing}, "invalid_request"},
+			{"no grant type", "", []string{client, housetest.ClientID}, "invalid_request"},
+			{"no code", "", []string{client, housetest.ClientID, "grant_type", redeeming, "redirect_uri", housetest.Callback}, "invalid_request"},
+			{"no redirect", "", []string{client, housetest.ClientID, "grant_type", redeeming, "code", "x"}, "invalid_request"},
+			{"no client", "", []string{"grant_type", refreshing, "refresh_token", good}, "invalid_request"},
+			{"another grant type", "", []string{client, housetest.ClientID, "grant_type", "password"}, "unsupported_grant_type"},
+			{"unknown client", "", []string{client, "nobody", "grant_type", refreshing, "refresh_token", good}, "invalid_client"},
+			{"secret of a public client", "", []string{client, housetest.ClientID, "client_secret", "x", "grant_type", refreshing, "refresh_token", good}, "invalid_client"},
+			{"no secret", "", []string{client, otherApp, "grant_type", refreshing, "refresh_token", good}, "invalid_client"},
+			{"wrong secret", otherApp + ":wrong", []string{"grant_type", refreshing, "refresh_token", good}, "invalid_client"},
+			{"wrong secret in the body", "", []string{client, otherApp, "client_secret", "wrong", "grant_type", refreshing, "refresh_token", good}, "invalid_client"},
+			{"unknown code", "", []string{client, housetest.ClientID, "grant_type", redeeming, "redirect_uri", housetest.Callback, "code", uuid.NewString()}, "invalid_grant"},
+			{"unknown refresh token", "", []string{client, housetest.ClientID, "grant_type", refreshing, "refresh_token", "x"}, "invalid_grant"},
+			{"revoked refresh token", "", []string{client, housetest.ClientID, "grant_type", refreshing, "refresh_token", revoked}, "invalid_grant"},
+			{"another client's refresh token", "", []string{client, housetest.ClientID, "grant_type", refreshing, "refresh_token", foreign}, "invalid_grant"},
+		} {
+			a := call(t, h, "/oauth2/token", c.basic, c.form...)
+			says(t, c.name, a, http.StatusBadRequest, c.want)
+			if a.header.Get("Content-Type") != "application/json;charset=UTF-8" || a.header.Get("Access-Control-Allow-Origin") != "*" {
+				t.Errorf("%s: headers %v", c.name, a.header)
+			}
 		}
-	}
-	if a := call(t, h, "/oauth2/token", "", client, "nobody", "grant_type", refreshing, "refresh_token", good); strings.TrimSpace(a.body) != `{"error":"invalid_client"}` {
-		t.Errorf("the body is %s", a.body)
-	}
-	elsewhere := redeemed(t, h, b.Get("/oauth2/authorize"+housetest.Ask()).Back(), "redirect_uri", housetest.Callback+"/")
-	says(t, "another redirect", elsewhere, http.StatusBadRequest, "unauthorized_client")
-	if elsewhere.text("error_description") != "invalid_redirect" {
-		t.Errorf("another redirect: %s", elsewhere.body)
-	}
+		if a := call(t, h, "/oauth2/token", "", client, "nobody", "grant_type", refreshing, "refresh_token", good); strings.TrimSpace(a.body) != `{"error":"invalid_client"}` {
+			t.Errorf("the body is %s", a.body)
+		}
+		elsewhere := redeemed(t, h, b.Get("/oauth2/authorize"+housetest.Ask()).Back(), "redirect_uri", housetest.Callback+"/")
+		says(t, "another redirect", elsewhere, http.StatusBadRequest, "unauthorized_client")
+		if elsewhere.text("error_description") != "invalid_redirect" {
+			t.Errorf("another redirect: %s", elsewhere.body)
+		}
+	})
 }
 
 // A request must be a POST of a form, and brings each parameter once.
 func TestTokenRequestShape(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{})
-	form := "grant_type=refresh_token&client_id=" + housetest.ClientID + "&refresh_token="
-	token := redeem(t, h, h.SignUp(h.Browser(), housetest.Ask(), ann, secret)).ok(t).text("refresh_token")
-	for _, c := range []struct {
-		name, method, kind, body string
-		status                   int
-	}{
-		{"as it should be", "POST", "application/x-www-form-urlencoded", form + token, 200},
-		{"with a charset", "POST", "application/x-www-form-urlencoded; charset=utf-8", form + token, 200},
-		{"ignored parameters", "POST", "application/x-www-form-urlencoded", form + token + "&aws_client_metadata=%7B%7D&scope=openid&resource=https%3A%2F%2Fapi.example.com", 200},
-		{"GET", "GET", "application/x-www-form-urlencoded", "", 405},
-		{"JSON", "POST", "application/json", `{"grant_type":"refresh_token"}`, 400},
-		{"no type", "POST", "", form + token, 400},
-		{"repeated", "POST", "application/x-www-form-urlencoded", form + token + "&refresh_token=x", 400},
-	} {
-		r, err := http.NewRequestWithContext(t.Context(), c.method, h.URL()+"/oauth2/token", strings.NewReader(c.body))
-		must(t, err)
-		r.Header.Set("Content-Type", c.kind)
-		if a := send(t, h, r); a.status != c.status || c.status != 200 && a.text("error") != "invalid_request" {
-			t.Errorf("%s: %d %s, want %d", c.name, a.status, a.body, c.status)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database})
+		form := "grant_type=refresh_token&client_id=" + housetest.ClientID + "&refresh_token="
+		token := redeem(t, h, h.SignUp(h.Browser(), housetest.Ask(), ann, secret)).ok(t).text("refresh_token")
+		for _, c := range []struct {
+			name, method, kind, body string
+			status                   int
+		}{
+			{"as it should be", "POST", "application/x-www-form-urlencoded", form + token, 200},
+			{"with a charset", "POST", "application/x-www-form-urlencoded; charset=utf-8", form + token, 200},
+			{"ignored parameters", "POST", "application/x-www-form-urlencoded", form + token + "&aws_client_metadata=%7B%7D&scope=openid&resource=https%3A%2F%2Fapi.example.com", 200},
+			{"GET", "GET", "application/x-www-form-urlencoded", "", 405},
+			{"JSON", "POST", "application/json", `{"grant_type":"refresh_token"}`, 400},
+			{"no type", "POST", "", form + token, 400},
+			{"repeated", "POST", "application/x-www-form-urlencoded", form + token + "&refresh_token=x", 400},
+		} {
+			r, err := http.NewRequestWithContext(t.Context(), c.method, h.URL()+"/oauth2/token", strings.NewReader(c.body))
+			must(t, err)
+			r.Header.Set("Content-Type", c.kind)
+			if a := send(t, h, r); a.status != c.status || c.status != 200 && a.text("error") != "invalid_request" {
+				t.Errorf("%s: %d %s, want %d", c.name, a.status, a.body, c.status)
+			}
 		}
-	}
+	})
 }
 
 // A confidential client may name itself in the body beside its Basic header.
 func TestTokenClientAuthentication(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{Document: neighbours(t)})
-	ask := housetest.Ask("client_id", otherApp)
-	b := h.Browser()
-	h.SignUp(b, ask, ann, secret)
-	for name, c := range map[string]struct {
-		basic string
-		form  []string
-	}{
-		"basic":                            {otherApp + ":" + otherSecret, nil},
-		"basic, client_id in the body too": {otherApp + ":" + otherSecret, []string{"client_id", otherApp}},
-		"post":                             {"", []string{"client_id", otherApp, "client_secret", otherSecret}},
-	} {
-		code := b.Get("/oauth2/authorize" + ask).Back().Query().Get("code")
-		a := call(t, h, "/oauth2/token", c.basic, append(c.form, "grant_type", "authorization_code", "redirect_uri", housetest.Callback, "code", code)...)
-		works(t, name, a)
-	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database, Document: neighbours(t)})
+		ask := housetest.Ask("client_id", otherApp)
+		b := h.Browser()
+		h.SignUp(b, ask, ann, secret)
+		for name, c := range map[string]struct {
+			basic string
+			form  []string
+		}{
+			"basic":                            {otherApp + ":" + otherSecret, nil},
+			"basic, client_id in the body too": {otherApp + ":" + otherSecret, []string{"client_id", otherApp}},
+			"post":                             {"", []string{"client_id", otherApp, "client_secret", otherSecret}},
+		} {
+			code := b.Get("/oauth2/authorize" + ask).Back().Query().Get("code")
+			a := call(t, h, "/oauth2/token", c.basic, append(c.form, "grant_type", "authorization_code", "redirect_uri", housetest.Callback, "code", code)...)
+			works(t, name, a)
+		}
+	})
 }
 
 // An authorization request with a challenge needs the verifier; one without
 // needs none, for public clients too.
 func TestTokenPKCE(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, housetest.Config{})
-	b := h.Browser()
-	h.SignUp(b, housetest.Ask(), ann, secret)
-	const challenge, verifier = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // RFC 7636, appendix B
-	proof := housetest.Ask("code_challenge", challenge, "code_challenge_method", "S256")
-	redeemed(t, h, b.Get("/oauth2/authorize"+proof).Back(), "code_verifier", verifier).ok(t)
-	redeemed(t, h, b.Get("/oauth2/authorize"+proof).Back()).fails(t, http.StatusBadRequest, "invalid_grant")
-	redeemed(t, h, b.Get("/oauth2/authorize"+proof).Back(), "code_verifier", strings.Repeat("a", 43)).fails(t, http.StatusBadRequest, "invalid_grant")
-	redeemed(t, h, b.Get("/oauth2/authorize"+housetest.Ask()).Back()).ok(t)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, housetest.Config{Database: database})
+		b := h.Browser()
+		h.SignUp(b, housetest.Ask(), ann, secret)
+		const challenge, verifier = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk" // RFC 7636, appendix B
+		proof := housetest.Ask("code_challenge", challenge, "code_challenge_method", "S256")
+		redeemed(t, h, b.Get("/oauth2/authorize"+proof).Back(), "code_verifier", verifier).ok(t)
+		redeemed(t, h, b.Get("/oauth2/authorize"+proof).Back()).fails(t, http.StatusBadRequest, "invalid_grant")
+		redeemed(t, h, b.Get("/oauth2/authorize"+proof).Back(), "code_verifier", strings.Repeat("a", 43)).fails(t, http.StatusBadRequest, "invalid_grant")
+		redeemed(t, h, b.Get("/oauth2/authorize"+housetest.Ask()).Back()).ok(t)
+	})
 }
 
 // Without rotation a refresh token serves again and again, and what it gives
@@ -198,12 +206,10 @@ func TestTokenRefresh(t *testing.T) {
 func TestTokenRotation(t *testing.T) {
 	t.Parallel()
 	housetest.Databases(t, func(t *testing.T, database string) {
-		c := with(t, func(_ *setup.PoolEntry, c *setup.ClientEntry) {
+		h := housetest.Start(t, with(t, database, func(_ *setup.PoolEntry, c *setup.ClientEntry) {
 			c.EnableTokenRevocation, c.RefreshTokenValidity, c.TokenValidityUnits = no(), number(2), &pool.TokenValidityUnits{RefreshToken: "hours"}
 			c.RefreshTokenRotation = &pool.RefreshTokenRotation{Feature: "ENABLED", RetryGracePeriodSeconds: 60}
-		})
-		c.Database = database
-		h := housetest.Start(t, c)
+		}))
 		first := redeem(t, h, h.SignUp(h.Browser(), housetest.Ask(), ann, secret)).ok(t)
 		second := refresh(t, h, first.text("refresh_token")).has(t, "id_token", "access_token", "refresh_token", "token_type", "expires_in")
 		if id := claims(t, second.text("id_token")); id["origin_jti"] == nil || id["jti"] == nil {

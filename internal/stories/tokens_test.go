@@ -36,9 +36,9 @@ func profile(t *testing.T, h *housetest.House, sub any) {
 }
 
 // anyScope lets the app ask for every system scope.
-func anyScope(t *testing.T) housetest.Config {
+func anyScope(t *testing.T, database string) housetest.Config {
 	t.Helper()
-	return with(t, func(p *setup.PoolEntry, c *setup.ClientEntry) {
+	return with(t, database, func(p *setup.PoolEntry, c *setup.ClientEntry) {
 		p.Schema = []pool.SchemaAttribute{{Name: "team"}}
 		c.AllowedOAuthScopes = []string{"openid", "email", "phone", "profile", "aws.cognito.signin.user.admin"}
 		c.ReadAttributes = everyName(p)
@@ -106,44 +106,48 @@ func TestTokenClaims(t *testing.T) {
 // The scopes decide which attributes an ID token holds; each has its JSON type.
 func TestTokenAttributeClaims(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, anyScope(t))
-	b := h.Browser()
-	first := redeem(t, h, h.SignUp(b, housetest.Ask(), ann, secret)).ok(t)
-	profile(t, h, claims(t, first.text("id_token"))["sub"])
-	email, phone := map[string]any{"email": ann, "email_verified": true}, map[string]any{"phone_number": "+15555550100", "phone_number_verified": false}
-	people := map[string]any{
-		"name": "Ann Lee", "family_name": "Lee", "given_name": "Ann", "middle_name": "B", "nickname": "annie", "preferred_username": "ann",
-		"profile": "https://example.com/ann", "picture": "https://example.com/ann.png", "website": "https://example.com", "gender": "female",
-		"birthdate": "1990-01-02", "zoneinfo": "Europe/Paris", "locale": "fr", "updated_at": 1700000000.0, "custom:team": "7",
-	}
-	basics := []string{"at_hash", "aud", "auth_time", "cognito:username", "event_id", "exp", "iat", "iss", "jti", "origin_jti", "sub", "token_use"}
-	for scope, wants := range map[string][]map[string]any{
-		"openid":         {email, phone, people, {"address": map[string]any{"formatted": "1 Road"}}},
-		"openid email":   {email},
-		"openid phone":   {phone},
-		"openid profile": {people},
-		"openid email phone aws.cognito.signin.user.admin": {email, phone},
-	} {
-		id := claims(t, redeem(t, h, b.Get("/oauth2/authorize"+housetest.Ask("scope", scope)).Back()).ok(t).text("id_token"))
-		maps.DeleteFunc(id, func(name string, _ any) bool { return slices.Contains(basics, name) })
-		want := map[string]any{}
-		for _, w := range wants {
-			maps.Copy(want, w)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, anyScope(t, database))
+		b := h.Browser()
+		first := redeem(t, h, h.SignUp(b, housetest.Ask(), ann, secret)).ok(t)
+		profile(t, h, claims(t, first.text("id_token"))["sub"])
+		email, phone := map[string]any{"email": ann, "email_verified": true}, map[string]any{"phone_number": "+15555550100", "phone_number_verified": false}
+		people := map[string]any{
+			"name": "Ann Lee", "family_name": "Lee", "given_name": "Ann", "middle_name": "B", "nickname": "annie", "preferred_username": "ann",
+			"profile": "https://example.com/ann", "picture": "https://example.com/ann.png", "website": "https://example.com", "gender": "female",
+			"birthdate": "1990-01-02", "zoneinfo": "Europe/Paris", "locale": "fr", "updated_at": 1700000000.0, "custom:team": "7",
 		}
-		if diff := cmp.Diff(want, id); diff != "" {
-			t.Errorf("%s: %s", scope, diff)
+		basics := []string{"at_hash", "aud", "auth_time", "cognito:username", "event_id", "exp", "iat", "iss", "jti", "origin_jti", "sub", "token_use"}
+		for scope, wants := range map[string][]map[string]any{
+			"openid":         {email, phone, people, {"address": map[string]any{"formatted": "1 Road"}}},
+			"openid email":   {email},
+			"openid phone":   {phone},
+			"openid profile": {people},
+			"openid email phone aws.cognito.signin.user.admin": {email, phone},
+		} {
+			id := claims(t, redeem(t, h, b.Get("/oauth2/authorize"+housetest.Ask("scope", scope)).Back()).ok(t).text("id_token"))
+			maps.DeleteFunc(id, func(name string, _ any) bool { return slices.Contains(basics, name) })
+			want := map[string]any{}
+			for _, w := range wants {
+				maps.Copy(want, w)
+			}
+			if diff := cmp.Diff(want, id); diff != "" {
+				t.Errorf("%s: %s", scope, diff)
+			}
 		}
-	}
+	})
 }
 
 // Where tokens cannot be revoked they carry no origin_jti.
 func TestTokenClaimsWithoutRevocation(t *testing.T) {
 	t.Parallel()
-	h := housetest.Start(t, with(t, func(_ *setup.PoolEntry, c *setup.ClientEntry) { c.EnableTokenRevocation = no() }))
-	tokens := redeem(t, h, h.SignUp(h.Browser(), housetest.Ask(), ann, secret)).ok(t)
-	for _, name := range []string{"id_token", "access_token"} {
-		if c := claims(t, tokens.text(name)); c["origin_jti"] != nil || c["event_id"] == nil {
-			t.Errorf("the %s is %v", name, c)
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := housetest.Start(t, with(t, database, func(_ *setup.PoolEntry, c *setup.ClientEntry) { c.EnableTokenRevocation = no() }))
+		tokens := redeem(t, h, h.SignUp(h.Browser(), housetest.Ask(), ann, secret)).ok(t)
+		for _, name := range []string{"id_token", "access_token"} {
+			if c := claims(t, tokens.text(name)); c["origin_jti"] != nil || c["event_id"] == nil {
+				t.Errorf("the %s is %v", name, c)
+			}
 		}
-	}
+	})
 }

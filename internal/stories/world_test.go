@@ -12,6 +12,7 @@ import (
 
 const (
 	ann    = "ann@example.com"
+	bob    = "bob@example.com"
 	secret = "correct horse"
 	evil   = "https://evil.example.net"
 

@@ -3,6 +3,7 @@ package token_test
 import (
 	"encoding/base64"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -114,6 +115,28 @@ func TestRaceRefresh(t *testing.T) {
 			refused(t, "one of eight within the grace", <-errs, "")
 		}
 	})
+}
+
+// A sign-in that is ended after a refresh has read it, and before it writes, is
+// ended for that refresh too.
+func TestRevokedWhileRefreshing(t *testing.T) {
+	t.Parallel()
+	for what, f := range map[string]func(*setup.Document){"a rotation": rotating(10), "a note of its use": nil} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			housetest.Databases(t, func(t *testing.T, database string) {
+				m := newMint(t, database, f)
+				first := m.redeem(t)
+				m.wait(pool.LastUsedStep)
+				now, end := m.Now, sync.OnceFunc(func() { must(t, m.Revoke(t.Context(), m.app, first.RefreshToken)) })
+				m.Now = func() time.Time { end(); return now() } // asked first of the grant that was read
+				refused(t, what, second(m.Refresh(t.Context(), m.app, first.RefreshToken)), "invalid_grant")
+				if second(m.UserInfo(t.Context(), "", first.AccessToken)) == nil {
+					t.Error("the access token works on")
+				}
+			})
+		})
+	}
 }
 
 func TestNoRefreshTokenIsMade(t *testing.T) {

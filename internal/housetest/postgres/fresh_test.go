@@ -29,6 +29,39 @@ func TestFreshDatabasesAreApart(t *testing.T) {
 	}
 }
 
+// Copies begin as they were prepared, once for all, and are apart.
+func TestCopies(t *testing.T) {
+	t.Parallel()
+	ctx, prepared := context.Background(), 0
+	copies := postgres.Copies(func(location string) error {
+		prepared++
+		conn, err := pgx.Connect(ctx, location)
+		if err != nil {
+			return err
+		}
+		defer conn.Close(ctx)
+		_, err = conn.Exec(ctx, `CREATE TABLE there (n BIGINT)`)
+		return err
+	})
+	for range 2 {
+		conn, err := pgx.Connect(ctx, copies(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(ctx)
+		var n int
+		if err := conn.QueryRow(ctx, `SELECT count(*) FROM there`).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%d rows, %v", n, err)
+		}
+		if _, err := conn.Exec(ctx, `INSERT INTO there VALUES (1)`); err != nil {
+			t.Error(err)
+		}
+	}
+	if prepared != 1 {
+		t.Errorf("prepared %d times", prepared)
+	}
+}
+
 func TestStopLeavesNothing(t *testing.T) {
 	t.Parallel()
 	c, err := postgres.Start(t.Context())
