@@ -68,7 +68,7 @@ func (a *Accounts) SignUp(ctx context.Context, app pool.App, in NewUser) (Signed
 	who := person{owner: user.Sub, user: &user}
 	var post *posting
 	if app.Pool.ConfirmsByCode(user) {
-		if post, err = a.compose(ctx, app, who, pool.PurposeConfirm, user.Email()); err != nil {
+		if post, err = a.composeAsked(ctx, app, who, pool.PurposeConfirm, user.Email()); err != nil {
 			return SignedUp{}, err
 		}
 	}
@@ -150,8 +150,19 @@ func (a *Accounts) makePassword(ctx context.Context, p pool.Pool, username, secr
 	if err != nil {
 		return pool.Password{}, err
 	}
-	v, err := srp.NewVerifier(pool.ShortName(p.ID), username, secret)
-	return pool.Password{Hash: hash, SRPSalt: pool.Secret(v.Salt), SRPVerifier: pool.Secret(v.V), SetAt: a.Now().UnixMilli()}, err
+	name := p.Fold(username) // in whatever letters it is typed, and for a name without an account too
+	v, err := srp.NewVerifier(pool.ShortName(p.ID), name, secret)
+	return pool.Password{Hash: hash, SRPName: name, SRPSalt: pool.Secret(v.Salt), SRPVerifier: pool.Secret(v.V), SetAt: a.Now().UnixMilli()}, err
+}
+
+// composeAsked is compose for what people ask for, and not operators: within
+// the hourly budget of the address.
+func (a *Accounts) composeAsked(ctx context.Context, app pool.App, who person, purpose pool.CodePurpose, address string) (*posting, error) {
+	who, err := a.within(ctx, app, who, address)
+	if err != nil {
+		return nil, err
+	}
+	return a.compose(ctx, app, who, purpose, address)
 }
 
 // compose words the mail that carries a code of the purpose to address, and

@@ -26,7 +26,21 @@ func (a *Accounts) UpdateAttributes(ctx context.Context, app pool.App, user pool
 	if err := app.Pool.CheckUpdate(app.Client, user, changes); err != nil {
 		return nil, err
 	}
-	return a.update(ctx, app, user, changes)
+	if !due(app.Pool, user, changes) {
+		return nil, a.update(ctx, app.Pool, user, changes, nil)
+	}
+	who := person{owner: user.Sub, user: &user}
+	if err := a.use(ctx, app.Pool.ID, who, budgetSendVerification); err != nil {
+		return nil, err
+	}
+	post, err := a.composeAsked(ctx, app, who, purposeVerify, changes["email"])
+	if err != nil {
+		return nil, err
+	}
+	if err := a.update(ctx, app.Pool, user, changes, post); err != nil {
+		return nil, err
+	}
+	return []pool.Delivery{a.await(ctx, post)}, nil
 }
 
 // UpdateByOperator changes what an operator may change of somebody: they may
@@ -36,37 +50,37 @@ func (a *Accounts) UpdateByOperator(ctx context.Context, p pool.Pool, user pool.
 	if err := p.CheckUpdateByOperator(user, changes); err != nil {
 		return err
 	}
-	_, err := a.update(ctx, pool.App{Pool: p}, user, changes)
-	return err
+	if !due(p, user, changes) {
+		return a.update(ctx, p, user, changes, nil)
+	}
+	post, err := a.compose(ctx, pool.App{Pool: p}, person{owner: user.Sub, user: &user}, purposeVerify, changes["email"])
+	if err != nil {
+		return err
+	}
+	if err := a.update(ctx, p, user, changes, post); err != nil {
+		return err
+	}
+	a.await(ctx, post)
+	return nil
 }
 
-func (a *Accounts) update(ctx context.Context, app pool.App, user pool.User, changes map[string]string) ([]pool.Delivery, error) {
-	post, held, err := a.verification(ctx, app, user, changes)
-	if err != nil {
-		return nil, err
-	}
-	err = a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
-		if err := a.write(ctx, tx, app.Pool, user.Sub, changes, held); err != nil || post == nil {
+// due says whether the changes bring an e-mail address that is to be proven.
+func due(p pool.Pool, user pool.User, changes map[string]string) bool {
+	email := changes["email"]
+	_, flagged := changes["email_verified"]
+	return email != "" && !flagged && p.VerifiesEmail() && !(email == user.Email() && user.EmailVerified())
+}
+
+// update makes the changes, with the code that proves a new address, if there
+// is one.
+func (a *Accounts) update(ctx context.Context, p pool.Pool, user pool.User, changes map[string]string, post *posting) error {
+	held := post != nil && p.VerifiesBeforeUpdate("email") && user.Email() != ""
+	return a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		if err := a.write(ctx, tx, p, user.Sub, changes, held); err != nil || post == nil {
 			return err
 		}
 		return post.put(ctx, tx)
 	})
-	if err != nil || post == nil {
-		return nil, err
-	}
-	return []pool.Delivery{a.await(ctx, post)}, nil
-}
-
-// verification is the code for a new e-mail address, nil where none is due;
-// held says that the address waits for it.
-func (a *Accounts) verification(ctx context.Context, app pool.App, user pool.User, changes map[string]string) (post *posting, held bool, err error) {
-	email, changed := changes["email"]
-	_, flagged := changes["email_verified"]
-	if !changed || flagged || email == "" || email == user.Email() && user.EmailVerified() || !app.Pool.VerifiesEmail() {
-		return nil, false, nil
-	}
-	post, err = a.compose(ctx, app, person{owner: user.Sub, user: &user}, purposeVerify, email)
-	return post, app.Pool.VerifiesBeforeUpdate("email") && user.Email() != "", err
 }
 
 // write changes the attributes and the names that follow from them.
@@ -124,7 +138,7 @@ func (a *Accounts) SendVerification(ctx context.Context, app pool.App, user pool
 	if err := a.use(ctx, app.Pool.ID, who, budgetSendVerification); err != nil {
 		return pool.Delivery{}, err
 	}
-	post, err := a.compose(ctx, app, who, purposeVerify, user.Email())
+	post, err := a.composeAsked(ctx, app, who, purposeVerify, user.Email())
 	if err != nil {
 		return pool.Delivery{}, err
 	}
@@ -153,8 +167,9 @@ func (a *Accounts) Verify(ctx context.Context, app pool.App, user pool.User, att
 			return errExpired
 		}
 		_, err = tx.Users.UpdateNamed(ctx, app.Pool, user.Sub, func(u *pool.User) error {
-			if u.Attributes[attribute] != sent.Value && !app.Pool.VerifiesBeforeUpdate(attribute) {
-				return errExpired // changed again since
+			now := u.Attributes[attribute]
+			if now != sent.Value && (now == "" || !app.Pool.VerifiesBeforeUpdate(attribute)) {
+				return errExpired // changed again since, or taken away
 			}
 			u.Attributes[attribute], u.Attributes[attribute+"_verified"] = sent.Value, "true"
 			u.LastModifiedDate = a.Now().UnixMilli()

@@ -22,24 +22,16 @@ func (a *Accounts) ChangePassword(ctx context.Context, app pool.App, user pool.U
 	if err := a.use(ctx, app.Pool.ID, person{owner: user.Sub}, budgetChange); err != nil {
 		return err
 	}
-	if _, err := a.DB.Lockouts.Upsert(ctx, func(l *pool.Lockout) error { return l.Reserve(a.Now()) }, app.Pool.ID, user.Sub); err != nil {
-		return err
-	}
-	if user.Password.Hash != "" {
-		right, _, err := a.Passwords.Check(ctx, user.Password.Hash, previous)
-		if errors.Is(err, password.ErrBusy) {
-			return errBusy
-		}
-		if err != nil {
-			return err
-		}
-		if !right {
-			return &pool.Error{Kind: pool.NotAuthorized, Reason: "password", Field: "previous"}
-		}
-	}
-	fresh, err := a.makePassword(ctx, app.Pool, user.Username, proposed)
+	reserved, err := a.DB.Lockouts.Upsert(ctx, func(l *pool.Lockout) error { return l.Reserve(a.Now()) }, app.Pool.ID, user.Sub)
 	if err != nil {
 		return err
+	}
+	fresh, right, err := a.exchange(ctx, app.Pool, user, previous, proposed)
+	if err != nil {
+		return errors.Join(err, a.DB.GiveBack(ctx, app.Pool.ID, user.Sub, reserved))
+	}
+	if !right {
+		return &pool.Error{Kind: pool.NotAuthorized, Reason: "password", Field: "previous"}
 	}
 	return a.setPassword(ctx, user, func(u *pool.User) error {
 		if u.Password.Hash != user.Password.Hash {
@@ -48,6 +40,21 @@ func (a *Accounts) ChangePassword(ctx context.Context, app pool.App, user pool.U
 		u.Password, u.Status = fresh, pool.Confirmed
 		return nil
 	})
+}
+
+// exchange makes a new password for the right old one.
+func (a *Accounts) exchange(ctx context.Context, p pool.Pool, user pool.User, previous, proposed string) (fresh pool.Password, right bool, err error) {
+	if user.Password.Hash != "" {
+		right, _, err := a.Passwords.Check(ctx, user.Password.Hash, previous)
+		if errors.Is(err, password.ErrBusy) {
+			return fresh, false, errBusy
+		}
+		if err != nil || !right {
+			return fresh, false, err
+		}
+	}
+	fresh, err = a.makePassword(ctx, p, user.Username, proposed)
+	return fresh, true, err
 }
 
 // setPassword writes a new password and ends everything that began before it.
@@ -61,8 +68,17 @@ func (a *Accounts) setPassword(ctx context.Context, user pool.User, set func(*po
 		if err != nil {
 			return err
 		}
+		if err := forgetReset(ctx, tx, user); err != nil {
+			return err
+		}
 		return tx.Lockouts.Delete(ctx, user.UserPoolID, user.Sub)
 	}))
+}
+
+// forgetReset ends the mailed code that was to replace a password which is
+// replaced now.
+func forgetReset(ctx context.Context, tx *store.DB, user pool.User) error {
+	return tx.MailedCodes.Delete(ctx, user.UserPoolID, user.Sub, string(pool.PurposeReset))
 }
 
 // Choice is a password in place of a temporary one, with the attributes that
@@ -110,6 +126,9 @@ func (a *Accounts) Choose(ctx context.Context, app pool.App, in Choice) error {
 		}, false)
 		if err != nil {
 			return aliasTaken(err, "")
+		}
+		if err := forgetReset(ctx, tx, user); err != nil {
+			return err
 		}
 		_, err = tx.Sessions.Update(ctx, func(s *pool.Session) error {
 			s.Proven, s.NotBefore = true, changed.NotBefore // of all that was open it alone goes on

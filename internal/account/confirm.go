@@ -113,7 +113,7 @@ func (a *Accounts) Resend(ctx context.Context, app pool.App, username string) (p
 func (p person) nobody() person { return person{owner: p.owner, email: p.email} }
 
 func (a *Accounts) mailCode(ctx context.Context, app pool.App, who person, purpose pool.CodePurpose, typed string) (pool.Delivery, error) {
-	post, err := a.compose(ctx, app, who, purpose, who.email)
+	post, err := a.composeAsked(ctx, app, who, purpose, who.email)
 	if err != nil {
 		return pool.Delivery{}, err
 	}
@@ -139,7 +139,7 @@ func (a *Accounts) ResendTo(ctx context.Context, app pool.App, username, session
 	if user.Status != pool.Unconfirmed {
 		return pool.Delivery{}, errConfirmed
 	}
-	post, err := a.compose(ctx, app, who, pool.PurposeConfirm, user.Email())
+	post, err := a.composeAsked(ctx, app, who, pool.PurposeConfirm, user.Email())
 	if err != nil {
 		return pool.Delivery{}, err
 	}

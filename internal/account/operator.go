@@ -123,7 +123,10 @@ func (a *Accounts) inviteAgain(ctx context.Context, p pool.Pool, in Invitation) 
 			u.EndAll(a.Now())
 			return nil
 		})
-		if err != nil || post == nil {
+		if err != nil {
+			return err
+		}
+		if err := forgetReset(ctx, tx, user); err != nil || post == nil {
 			return err
 		}
 		return tx.Mails.Put(ctx, post)

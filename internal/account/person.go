@@ -17,7 +17,7 @@ type person struct {
 	owner string
 	user  *pool.User
 	shown bool   // they have signed in: nothing about the account is hidden from them
-	email string // the account's, also where user is left out
+	email string // the account's, also where user is left out; for nobody, an address that was typed
 }
 
 var errUnknown = &pool.Error{Kind: pool.UserNotFound, Reason: "client"}
@@ -40,7 +40,11 @@ func (a *Accounts) find(ctx context.Context, app pool.App, typed string) (person
 	case !app.Client.HidesUsers():
 		return person{}, errUnknown
 	}
-	return person{owner: pool.OwnerOf(a.NameKey, app.Pool.ID, names[0])}, nil
+	nobody := person{owner: pool.OwnerOf(a.NameKey, app.Pool.ID, names[0])}
+	if strings.Contains(typed, "@") {
+		nobody.email = typed
+	}
+	return nobody, nil
 }
 
 // use takes one from the owner's hourly budget before anything is looked at.
@@ -49,13 +53,28 @@ func (a *Accounts) use(ctx context.Context, poolID string, who person, b pool.Bu
 	return err
 }
 
+// within takes one from the hourly budget of the address that a code is to be
+// mailed to. Beyond it nothing is sent: where the client hides who has an
+// account nobody is told, and the newest code stays the one that works.
+func (a *Accounts) within(ctx context.Context, app pool.App, who person, address string) (person, error) {
+	counted := who.nobody()
+	if address != "" {
+		counted.owner = pool.OwnerOf(a.NameKey, app.Pool.ID, pool.Name{Kind: pool.NameEmail, Folded: strings.ToLower(address)})
+	}
+	err := a.use(ctx, app.Pool.ID, counted, pool.BudgetAddress)
+	if errors.Is(err, &pool.Error{Kind: pool.LimitExceeded}) && app.Client.HidesUsers() {
+		return counted, nil
+	}
+	return who, err
+}
+
 // shown is where a code for a typed name is said to go. Where the client hides
 // who has an account, an address that was typed is shown as it was typed,
 // whoever has it; a username shows the account's own address, or for nobody
 // one that stays the same and could be anybody's.
 func (a *Accounts) shown(app pool.App, who person, typed string) string {
 	typed = strings.TrimSpace(typed)
-	if app.Client.HidesUsers() && app.Pool.EmailIsUsername() && strings.Contains(typed, "@") {
+	if app.Client.HidesUsers() && strings.Contains(typed, "@") {
 		return pool.MaskEmail(typed)
 	}
 	if who.email != "" {

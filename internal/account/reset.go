@@ -59,8 +59,12 @@ func (a *Accounts) Reset(ctx context.Context, app pool.App, in NewPassword) erro
 	if err := a.use(ctx, app.Pool.ID, who, pool.BudgetReset); err != nil {
 		return err
 	}
-	if _, err := a.look(ctx, a.DB, app, who, pool.PurposeReset, in.Code); err != nil {
+	code, err := a.look(ctx, a.DB, app, who, pool.PurposeReset, in.Code)
+	if err != nil {
 		return err // before the hash: a wrong code is to be cheap
+	}
+	if !app.Pool.Recovers(*who.user, code) {
+		return errExpired
 	}
 	fresh, err := a.makePassword(ctx, app.Pool, who.user.Username, in.Password)
 	if err != nil {
@@ -84,6 +88,9 @@ func (a *Accounts) reset(ctx context.Context, app pool.App, who person, digits s
 			return err
 		}
 		_, err = tx.Users.UpdateNamed(ctx, app.Pool, who.owner, func(u *pool.User) error {
+			if !app.Pool.Recovers(*u, code) { // the address has changed since
+				return errExpired
+			}
 			u.Password, u.LastModifiedDate = fresh, a.Now().UnixMilli()
 			u.EndAll(a.Now())
 			if u.Status == pool.ResetRequired {

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"slices"
 
 	"github.com/poolhouse/poolhouse/internal/account"
@@ -201,7 +200,8 @@ func (a *API) answerChallenge(ctx context.Context, in challengeAnswer) (*Respond
 			return nil, &pool.Error{Kind: pool.InvalidParameter, Reason: "factor"}
 		}
 		if in.challenge == "PASSWORD" && in.params["PASSWORD"] == "" || in.challenge == "PASSWORD_SRP" && in.params["SRP_A"] == "" {
-			return &RespondToAuthChallengeResponse{ChallengeName: in.challenge, Session: Sensitive(in.session), ChallengeParameters: map[string]string{}}, nil
+			err := a.Signin.Choosing(ctx, in.app, in.session, username)
+			return &RespondToAuthChallengeResponse{ChallengeName: in.challenge, Session: Sensitive(in.session), ChallengeParameters: map[string]string{}}, err
 		}
 	case "PASSWORD", "PASSWORD_SRP":
 	default:
@@ -228,10 +228,13 @@ func (a *API) showFactor(ctx context.Context, in challengeAnswer) (*RespondToAut
 func (a *API) prove(ctx context.Context, in challengeAnswer, username string) (*RespondToAuthChallengeResponse, error) {
 	proof := signin.Proof{}
 	var err error
-	for name, into := range map[string]*string{
-		"PASSWORD_CLAIM_SECRET_BLOCK": &proof.SecretBlock, "PASSWORD_CLAIM_SIGNATURE": &proof.Signature, "TIMESTAMP": &proof.Timestamp,
+	for _, part := range []struct {
+		name string
+		into *string
+	}{
+		{"PASSWORD_CLAIM_SECRET_BLOCK", &proof.SecretBlock}, {"PASSWORD_CLAIM_SIGNATURE", &proof.Signature}, {"TIMESTAMP", &proof.Timestamp},
 	} {
-		if *into, err = need(in.params, name); err != nil {
+		if *part.into, err = need(in.params, part.name); err != nil {
 			return nil, err
 		}
 	}
@@ -254,7 +257,7 @@ func (a *API) newPassword(ctx context.Context, in challengeAnswer, username stri
 	if err := a.Accounts.Choose(ctx, in.app, choice); err != nil {
 		return nil, err
 	}
-	return a.step(ctx, in.app, signin.Attempt{Username: username, Factor: signin.Proven{SessionID: in.session}, From: in.from})
+	return a.step(ctx, in.app, signin.Attempt{Factor: signin.Proven{SessionID: in.session}, From: in.from})
 }
 
 // step takes one step of a sign-in and words what comes of it: tokens, or the
@@ -274,18 +277,23 @@ func (a *API) step(ctx context.Context, app pool.App, in signin.Attempt) (*Respo
 			"SALT": x.Salt, "SRP_B": x.B, "SECRET_BLOCK": x.SecretBlock, "USERNAME": x.Username, "USER_ID_FOR_SRP": x.Username,
 		}}, nil
 	case step.NewPassword != nil:
-		return newPasswordRequired(app.Pool, *step.NewPassword)
+		return newPasswordRequired(app, *step.NewPassword)
 	}
 	return nil, &pool.Error{Kind: pool.UserNotConfirmed}
 }
 
-// newPasswordRequired shows what is there and what is missing (Cognito:
-// NEW_PASSWORD_REQUIRED); both lists are JSON in a string.
-func newPasswordRequired(p pool.Pool, n signin.NewPassword) (*RespondToAuthChallengeResponse, error) {
-	has := maps.Clone(n.User.Attributes)
-	delete(has, "sub")
+// newPasswordRequired shows what is there, as far as the client may read it, and
+// what is missing (Cognito: NEW_PASSWORD_REQUIRED); both lists are JSON in a
+// string.
+func newPasswordRequired(app pool.App, n signin.NewPassword) (*RespondToAuthChallengeResponse, error) {
+	has := map[string]string{}
+	for _, attribute := range app.Pool.Attributes() {
+		if value, there := n.User.Attributes[attribute.Name]; there && attribute.Name != "sub" && app.Client.MayRead(attribute) {
+			has[attribute.Name] = value
+		}
+	}
 	missing := []string{}
-	for _, name := range p.MissingAttributes(n.User) {
+	for _, name := range app.Pool.MissingAttributes(n.User) {
 		missing = append(missing, attributePrefix+name)
 	}
 	attributes, err := json.Marshal(has)

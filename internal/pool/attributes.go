@@ -14,12 +14,17 @@ var contacts = []string{"email", "phone_number"}
 // against the schema and the client's rights, and what the username stands for.
 // Blank values count as not given. What the schema requires must be there, and
 // so must whatever asked names. Nothing is verified yet. All that is wrong is
-// told at once, joined.
+// told at once, joined, up to the first name that the schema does not have: a
+// program may send any number of those, a page sends none.
 func (a App) NewAttributes(username string, given map[string]string, asked []string) (map[string]string, error) {
 	wrong := []error{a.Pool.CheckUsername(username)}
 	out := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		wrong = append(wrong, a.checkNew(name, given[name]))
+		err := a.checkNew(name, given[name])
+		wrong = append(wrong, err)
+		if errors.Is(err, errSchema) {
+			break
+		}
 		if given[name] != "" {
 			out[name] = given[name]
 		}
@@ -30,6 +35,9 @@ func (a App) NewAttributes(username string, given map[string]string, asked []str
 	wrong = append(wrong, a.Pool.checkComplete(out, asked))
 	return unverified(out), errors.Join(wrong...)
 }
+
+// errSchema matches the refusal of a name that the schema does not have.
+var errSchema = refuse(InvalidParameter, "schema", "", "")
 
 func (a App) checkNew(name, value string) error {
 	attribute, known := a.Pool.Attribute(name)
@@ -181,10 +189,19 @@ func (p Pool) checkChange(u User, set map[string]string, may func(SchemaAttribut
 	}
 	after := u
 	after.SetAttributes(set)
-	if p.SubIsUsername() && len(p.NamesOf(after)) == 0 { // nobody could sign in to it
-		return refuse(InvalidParameter, "required_deleted", p.UsernameAttributes[0], "")
+	if err := p.checkReachable(after); err != nil {
+		return err
 	}
 	return checkFlags(after.Attributes)
+}
+
+// checkReachable refuses to take the last address or number from an account
+// that signs in with it: nobody could any more.
+func (p Pool) checkReachable(u User) error {
+	if p.SubIsUsername() && len(p.NamesOf(u)) == 0 {
+		return refuse(InvalidParameter, "required_deleted", p.UsernameAttributes[0], "")
+	}
+	return nil
 }
 
 // checkAttribute is CheckValue with the rule for a name that is also looked up:
@@ -256,9 +273,14 @@ func deliverable(contact string) bool { return contact == "email" }
 // RecoveryContact is the attribute to which a code for a new password goes: the
 // first by priority that is verified, or that a new account waits to prove
 // (Cognito: AccountRecoverySetting; without it the phone number comes first).
+// There is none before the first own password: a temporary one, once expired,
+// is the operator's to replace.
 func (p Pool) RecoveryContact(u User) (attribute string, err error) {
-	if p.RecoversByOperatorOnly() {
+	switch {
+	case p.RecoversByOperatorOnly():
 		return "", refuse(NotAuthorized, "recovery", "", "")
+	case u.Status == ForceChangePassword:
+		return "", refuse(NotAuthorized, "reset_state", "", "")
 	}
 	ways := []RecoveryMechanism{{"verified_phone_number", 1}, {"verified_email", 2}}
 	if s := p.AccountRecoverySetting; s != nil && len(s.RecoveryMechanisms) > 0 {
@@ -288,4 +310,11 @@ func (p Pool) CheckReset(u User) error {
 		return refuse(InvalidParameter, "contact", "", "")
 	}
 	return nil
+}
+
+// Recovers says whether a mailed code may still set a new password: whether the
+// address that it went to is the one that the account is recovered by now.
+func (p Pool) Recovers(u User, code MailedCode) bool {
+	contact, err := p.RecoveryContact(u)
+	return err == nil && contact == code.Attribute && u.Attributes[contact] == code.Value
 }

@@ -65,7 +65,7 @@ func TestWhatLeadsToAnAccount(t *testing.T) {
 		typed string
 		want  []pool.Name
 	}{
-		"aliases, the username first": {byUsername("preferred_username", "email"), " A@B.c ", []pool.Name{name("username", "a@b.c"), name("email", "a@b.c"), name("preferred_username", "a@b.c")}},
+		"aliases, the username first": {byUsername("preferred_username", "email"), " A@B.c ", []pool.Name{name("username", "a@b.c"), name("email", "a@b.c")}},
 		"an address":                  {byContact("email"), "A@B.c", []pool.Name{name("email", "a@b.c")}},
 		"not an address":              {byContact("email"), "ann", []pool.Name{name("email", "ann")}},
 		"a number":                    {byContact("phone_number"), "+155", []pool.Name{name("phone_number", "+155")}},
@@ -353,6 +353,7 @@ func TestRecoveryContact(t *testing.T) {
 		"unverified, a new account":       {pool.Settings{AutoVerifiedAttributes: []string{"email"}}, attrs("email=a@b.c; email_verified=false"), pool.Unconfirmed, "email", ""},
 		"one that an operator confirms":   {pool.Settings{}, attrs("email=a@b.c; email_verified=false"), pool.Unconfirmed, "", "InvalidParameter.contact"},
 		"no address":                      {pool.Settings{}, attrs("name=Ann"), pool.Unconfirmed, "", "InvalidParameter.contact"},
+		"a temporary password":            {pool.Settings{}, both, pool.ForceChangePassword, "", "NotAuthorized.reset_state"},
 		"operators only":                  {recovery("admin_only", 1), both, pool.Confirmed, "", "NotAuthorized.recovery"},
 		"another way only":                {recovery("verified_phone_number", 1), both, pool.Confirmed, "", "InvalidParameter.contact"},
 	} {

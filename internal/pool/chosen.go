@@ -22,12 +22,17 @@ func (p Pool) MissingAttributes(u User) []string {
 
 // CheckChosen holds the attributes that come with a first own password against
 // the schema, the client's rights and what u has: everything missing must be
-// there, and what is set already stays (Cognito: NEW_PASSWORD_REQUIRED). All
-// that is wrong is told at once, joined.
+// there, and what is set already stays where it is required or immutable
+// (Cognito: NEW_PASSWORD_REQUIRED). All that is wrong is told at once, joined,
+// up to the first name that the schema does not have.
 func (p Pool) CheckChosen(c Client, u User, given map[string]string) error {
 	var wrong []error
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		wrong = append(wrong, p.checkChosen(c, u, name, given[name]))
+		err := p.checkChosen(c, u, name, given[name])
+		wrong = append(wrong, err)
+		if errors.Is(err, errSchema) {
+			break
+		}
 	}
 	missing := slices.DeleteFunc(p.MissingAttributes(u), func(name string) bool { return given[name] != "" })
 	if len(missing) > 0 {
@@ -35,7 +40,9 @@ func (p Pool) CheckChosen(c Client, u User, given map[string]string) error {
 		e.Args = map[string]string{"names": strings.Join(missing, " and ")}
 		wrong = append(wrong, e)
 	}
-	return errors.Join(wrong...)
+	after := u
+	after.SetAttributes(given)
+	return errors.Join(append(wrong, p.checkReachable(after))...)
 }
 
 func (p Pool) checkChosen(c Client, u User, name, value string) error {
@@ -47,6 +54,8 @@ func (p Pool) checkChosen(c Client, u User, name, value string) error {
 		return refuse(NotAuthorized, "write_attribute", name, "")
 	case a.IsRequired() && u.Attributes[name] != "":
 		return refuse(NotAuthorized, "already_provided", name, "")
+	case !a.IsMutable() && u.Attributes[name] != "":
+		return refuse(InvalidParameter, "immutable", name, "")
 	}
-	return a.CheckValue(value)
+	return p.checkAttribute(a, value)
 }

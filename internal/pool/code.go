@@ -84,6 +84,10 @@ var (
 	BudgetReset   = Budget{"reset", 15}
 )
 
+// BudgetAddress bounds the codes that are mailed to one address, whoever asked
+// and for whatever account: strangers may sign up with anybody's.
+var BudgetAddress = Budget{"address", 10}
+
 // Window counts uses of a budget in the hour that began at Start (ms).
 type Window struct {
 	Start int64

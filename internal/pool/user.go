@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"net/mail"
 	"slices"
 	"strings"
@@ -46,10 +47,15 @@ type User struct {
 // the SRP verifier, which is far cheaper to attack and therefore sealed.
 type Password struct {
 	Hash        string `json:",omitempty"`
+	SRPName     string `json:",omitempty"` // that the verifier was made with; "" for the username as it is spelled
 	SRPSalt     Secret `json:",omitempty"`
 	SRPVerifier Secret `json:",omitempty"`
 	SetAt       int64  `json:",omitempty"`
 }
+
+// SRPName is the name that the SRP verifier was made with, which whoever proves
+// the password must compute with.
+func (u User) SRPName() string { return cmp.Or(u.Password.SRPName, u.Username) }
 
 // Email is the user's address, "" if there is none.
 func (u User) Email() string { return u.Attributes["email"] }
@@ -84,6 +90,15 @@ type Name struct {
 	Folded string
 }
 
+// Claim is the entry that a name takes. Usernames and preferred usernames share
+// theirs: both are typed into one field, and one must not take the other away.
+func (n Name) Claim() Name {
+	if n.Kind == NamePreferred {
+		n.Kind = NameUsername
+	}
+	return n
+}
+
 // Fold brings a name to the form that is compared: as it is in a
 // case-sensitive pool, lower case otherwise.
 func (p Pool) Fold(name string) string {
@@ -94,7 +109,8 @@ func (p Pool) Fold(name string) string {
 }
 
 // SignInNames are the names that typed text may be, the first that leads to
-// somebody counts: a username before an alias (Cognito: Aliases). The sub is one
+// somebody counts: a username, which a preferred one is too (see [Name.Claim]),
+// before an address or a number (Cognito: Aliases). The sub is one
 // where it is the username: a program that began with an address goes on with
 // the username that it was told (Cognito: USER_ID_FOR_SRP).
 func (p Pool) SignInNames(typed string) []Name {
@@ -108,7 +124,7 @@ func (p Pool) SignInNames(typed string) []Name {
 		return names
 	}
 	names := []Name{{NameUsername, folded}}
-	for _, kind := range []NameKind{NameEmail, NamePhone, NamePreferred} {
+	for _, kind := range []NameKind{NameEmail, NamePhone} {
 		if p.Alias(string(kind)) {
 			names = append(names, Name{kind, folded})
 		}
@@ -117,9 +133,14 @@ func (p Pool) SignInNames(typed string) []Name {
 }
 
 // LookupNames are the names that a username may be which a program or a mailed
-// link brings: those of sign-in, and the sub (Cognito: AdminGetUser, Username).
+// link brings: the sub, where it looks like one, before those of sign-in
+// (Cognito: AdminGetUser, Username).
 func (p Pool) LookupNames(typed string) []Name {
-	return append(p.SignInNames(typed), Name{NameSub, strings.TrimSpace(typed)})
+	names := p.SignInNames(typed)
+	if typed = strings.TrimSpace(typed); LikeSub(typed) {
+		names = append([]Name{{NameSub, typed}}, names...)
+	}
+	return names
 }
 
 // NamesOf lists the names that lead to u: its username or, where the sub is
@@ -147,7 +168,7 @@ func (p Pool) NamesOf(u User) []Name {
 // CheckUsername refuses a username that Cognito's UsernameType does not allow
 // (1 to 128 letters, marks, symbols, numbers or punctuation; no space), one
 // that is not an address or a number where the pool says so, and one that looks
-// like somebody's alias (Cognito: Aliases).
+// like somebody's alias (Cognito: Aliases) or sub.
 func (p Pool) CheckUsername(name string) error {
 	if name == "" {
 		return refuse(InvalidParameter, "required", "username", "")
@@ -160,7 +181,7 @@ func (p Pool) CheckUsername(name string) error {
 
 func (p Pool) checkPlainName(field, name string) error {
 	switch {
-	case !utf8.ValidString(name) || utf8.RuneCountInString(name) > 128 || strings.ContainsFunc(name, notUsernameRune), looksAlike(name):
+	case !utf8.ValidString(name) || utf8.RuneCountInString(name) > 128 || strings.ContainsFunc(name, notUsernameRune), looksAlike(name), LikeSub(strings.ToLower(name)):
 		return refuse(InvalidParameter, "username", field, "")
 	case p.Alias("email") && CheckEmail(field, name) == nil:
 		return refuse(InvalidParameter, "alias_email", field, "")

@@ -80,3 +80,22 @@ func (s *Signin) Chosen(ctx context.Context, app pool.App, sessionID, username s
 	}
 	return err
 }
+
+// Choosing looks at such a session and leaves it: its owner has said which
+// factor, and brings it next.
+func (s *Signin) Choosing(ctx context.Context, app pool.App, sessionID, username string) error {
+	who, err := s.find(ctx, app, username)
+	if err != nil {
+		return err
+	}
+	session, err := s.DB.Sessions.Get(ctx, app.Pool.ID, pool.HashToken(sessionID))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return pool.GoneSession(s.SessionKey, app, sessionID, s.Now())
+	case err != nil:
+		return err
+	case session.Owner != who.owner:
+		return pool.ErrSession
+	}
+	return session.WaitsAt(app, pool.SessionChoice, s.Now())
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/password"
 	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/srp"
 	"github.com/poolhouse/poolhouse/internal/store"
 )
 
@@ -23,7 +24,7 @@ type Signin struct {
 
 // Attempt is one try to sign in.
 type Attempt struct {
-	Username string // as typed; not needed with Proven
+	Username string // as typed; with Proven it may be left out
 	Factor   Factor
 	From     pool.Device
 }
@@ -89,7 +90,7 @@ func (s *Signin) begin(ctx context.Context, app pool.App, in Attempt) (Step, err
 	case Password:
 		return s.byPassword(ctx, app, in.Username, string(f))
 	case Proven:
-		return s.bySession(ctx, app, f.SessionID)
+		return s.bySession(ctx, app, in.Username, f.SessionID)
 	case SRP:
 		return s.bySRP(ctx, app, in.Username, f)
 	case Proof:
@@ -113,9 +114,9 @@ func (s *Signin) byPassword(ctx context.Context, app pool.App, username, secret 
 	if err != nil {
 		return Step{}, err
 	}
-	right, err := s.check(ctx, app.Pool.ID, who.known, who.user, secret)
+	right, err := s.check(ctx, app.Pool, who, secret)
 	if err != nil {
-		return Step{}, errors.Join(err, s.giveBack(ctx, app.Pool.ID, who.owner, reserved))
+		return Step{}, errors.Join(err, s.DB.GiveBack(ctx, app.Pool.ID, who.owner, reserved))
 	}
 	if !right {
 		if !who.known && !app.Client.HidesUsers() {
@@ -129,40 +130,48 @@ func (s *Signin) byPassword(ctx context.Context, app pool.App, username, secret 
 	return s.next(ctx, app, who.user)
 }
 
-// giveBack undoes a try whose password nobody looked at, for the server was
-// busy or the caller went away.
-func (s *Signin) giveBack(ctx context.Context, poolID, owner string, reserved pool.Lockout) error {
-	_, err := s.DB.Lockouts.Update(context.WithoutCancel(ctx), func(l *pool.Lockout) error {
-		l.GiveBack(reserved.LockedUntil)
-		return nil
-	}, poolID, owner)
-	if errors.Is(err, store.ErrNotFound) { // a right password forgot it meanwhile
-		return nil
-	}
-	return err
-}
-
-// check spends one hash whoever asks. A hash made with other parameters than
-// today's is renewed now that the password is at hand.
-func (s *Signin) check(ctx context.Context, poolID string, known bool, user pool.User, secret string) (right bool, err error) {
-	if !known || user.Password.Hash == "" {
+// check spends one hash whoever asks.
+func (s *Signin) check(ctx context.Context, p pool.Pool, who person, secret string) (right bool, err error) {
+	if !who.known || who.user.Password.Hash == "" {
 		return false, busy(s.Passwords.Waste(ctx, secret))
 	}
-	right, outdated, err := s.Passwords.Check(ctx, user.Password.Hash, secret)
-	if err != nil || !right || !outdated {
-		return right, busy(err)
+	right, outdated, err := s.Passwords.Check(ctx, who.user.Password.Hash, secret)
+	if err == nil && right {
+		err = s.renew(ctx, p, who.user, secret, outdated)
 	}
-	fresh, err := s.Passwords.Hash(ctx, secret)
-	if err != nil {
-		return right, busy(err)
+	return right, busy(err)
+}
+
+// renew brings what is kept of a password up to date now that it is at hand: a
+// hash made with other parameters than today's, and a verifier made with the
+// username as it was spelled.
+func (s *Signin) renew(ctx context.Context, p pool.Pool, user pool.User, secret string, outdated bool) error {
+	fresh, name := user.Password, p.Fold(user.Username)
+	respelled := user.SRPName() != name
+	if !outdated && !respelled {
+		return nil
 	}
-	_, err = s.DB.Users.Update(ctx, poolID, user.Sub, func(u *pool.User) error {
+	if outdated {
+		hash, err := s.Passwords.Hash(ctx, secret)
+		if err != nil {
+			return err
+		}
+		fresh.Hash = hash
+	}
+	if respelled {
+		v, err := srp.NewVerifier(pool.ShortName(p.ID), name, secret)
+		if err != nil {
+			return err
+		}
+		fresh.SRPName, fresh.SRPSalt, fresh.SRPVerifier = name, pool.Secret(v.Salt), pool.Secret(v.V)
+	}
+	_, err := s.DB.Users.Update(ctx, p.ID, user.Sub, func(u *pool.User) error {
 		if u.Password.Hash == user.Password.Hash {
-			u.Password.Hash = fresh
+			u.Password = fresh
 		}
 		return nil
 	})
-	return right, err
+	return err
 }
 
 func busy(err error) error {
@@ -172,8 +181,9 @@ func busy(err error) error {
 	return err
 }
 
-// bySession goes on from a session whose proof was brought.
-func (s *Signin) bySession(ctx context.Context, app pool.App, id string) (Step, error) {
+// bySession goes on from a session whose proof was brought. A name that comes
+// with it must be its owner's.
+func (s *Signin) bySession(ctx context.Context, app pool.App, username, id string) (Step, error) {
 	session, err := s.DB.Sessions.Get(ctx, app.Pool.ID, pool.HashToken(id))
 	if errors.Is(err, store.ErrNotFound) {
 		return Step{}, pool.GoneSession(s.SessionKey, app, id, s.Now())
@@ -186,6 +196,9 @@ func (s *Signin) bySession(ctx context.Context, app pool.App, id string) (Step, 
 	}
 	if err != nil {
 		return Step{}, err
+	}
+	if username != "" && !s.leadsTo(ctx, app, username, session.Sub) {
+		return Step{}, pool.ErrSession
 	}
 	if session, err = s.take(ctx, app, id, session.Purpose); err != nil {
 		return Step{}, err

@@ -43,14 +43,15 @@ func (s *Signin) bySRP(ctx context.Context, app pool.App, username string, in SR
 	if !who.known && !app.Client.HidesUsers() {
 		return Step{}, errUnknown
 	}
-	account := srp.Account{PoolName: pool.ShortName(app.Pool.ID), Username: who.user.Username}
+	account := srp.Account{PoolName: pool.ShortName(app.Pool.ID), Username: who.user.SRPName()}
 	verifier := srp.Verifier{Salt: []byte(who.user.Password.SRPSalt), V: []byte(who.user.Password.SRPVerifier)}
-	if !who.known {
+	none := !who.known || len(verifier.V) == 0
+	if none {
 		account.Username = s.pretendedUsername(app.Pool, username, who.owner)
 	}
 	if fake, err := srp.FakeVerifier(s.NameKey, account); err != nil {
 		return Step{}, err
-	} else if !who.known || len(verifier.V) == 0 {
+	} else if none {
 		verifier = fake
 	}
 	challenge, err := srp.NewChallenge(verifier, account, in.A)
@@ -77,10 +78,11 @@ func (s *Signin) bySRP(ctx context.Context, app pool.App, username string, in SR
 // pretendedUsername is what a name without an account would have as username:
 // the name itself, or a sub that is always the same.
 func (s *Signin) pretendedUsername(p pool.Pool, typed, owner string) string {
-	if !p.SubIsUsername() {
+	typed = strings.TrimSpace(typed)
+	switch {
+	case !p.SubIsUsername():
 		return p.Fold(typed)
-	}
-	if typed = strings.TrimSpace(typed); pool.LikeSub(typed) {
+	case pool.LikeSub(typed):
 		return typed
 	}
 	return pool.PretendedSub(owner)
@@ -111,7 +113,7 @@ func (s *Signin) byProof(ctx context.Context, app pool.App, username string, in 
 		return Step{}, err
 	case checked != nil, err != nil, user.Void(session.NotBefore) && !user.Disabled:
 		return Step{}, errWrong
-	case username != user.Username && !s.leadsTo(ctx, app, username, user):
+	case username != user.SRPName() && !s.leadsTo(ctx, app, username, user.Sub):
 		return Step{}, errWrong
 	}
 	if err := s.DB.Lockouts.Delete(ctx, app.Pool.ID, session.Owner); err != nil {
@@ -120,9 +122,9 @@ func (s *Signin) byProof(ctx context.Context, app pool.App, username string, in 
 	return s.next(ctx, app, user)
 }
 
-// leadsTo says whether a typed name is one of user's: clients answer with the
-// alias that was typed or with the username that they were told.
-func (s *Signin) leadsTo(ctx context.Context, app pool.App, typed string, user pool.User) bool {
+// leadsTo says whether a typed name is one of the user's with the sub: clients
+// answer with the alias that was typed or with the username that they were told.
+func (s *Signin) leadsTo(ctx context.Context, app pool.App, typed, sub string) bool {
 	who, err := s.find(ctx, app, typed)
-	return err == nil && who.known && who.user.Sub == user.Sub
+	return err == nil && who.known && who.user.Sub == sub
 }

@@ -50,6 +50,7 @@ func (u Users) UpdateNamed(ctx context.Context, p pool.Pool, sub string, f func(
 }
 
 // rename brings the entries of user's names to what its attributes say.
+// Two names of one user may take the same entry.
 func (u Users) rename(ctx context.Context, p pool.Pool, user *pool.User, force bool) error {
 	before, err := u.namesOf(ctx, user)
 	if err != nil {
@@ -57,7 +58,7 @@ func (u Users) rename(ctx context.Context, p pool.Pool, user *pool.User, force b
 	}
 	after := p.NamesOf(*user)
 	for _, n := range before {
-		if slices.Contains(after, n) {
+		if slices.ContainsFunc(after, func(name pool.Name) bool { return name.Claim() == n }) {
 			continue
 		}
 		if err := u.release(ctx, user.UserPoolID, user.Sub, n); err != nil {
@@ -65,9 +66,10 @@ func (u Users) rename(ctx context.Context, p pool.Pool, user *pool.User, force b
 		}
 	}
 	for _, n := range after {
-		if slices.Contains(before, n) {
+		if slices.Contains(before, n.Claim()) {
 			continue
 		}
+		before = append(before, n.Claim())
 		err := u.claim(ctx, user, n)
 		if errors.Is(err, ErrExists) && force && p.Forcible(n.Kind) {
 			err = u.seize(ctx, user, n)
@@ -98,7 +100,7 @@ func (u Users) namesOf(ctx context.Context, user *pool.User) ([]pool.Name, error
 
 func (u Users) claim(ctx context.Context, user *pool.User, n pool.Name) error {
 	rows, err := u.db.exec(ctx, `INSERT INTO user_names (pool, kind, folded, sub) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-		user.UserPoolID, string(n.Kind), n.Folded, user.Sub)
+		user.UserPoolID, string(n.Claim().Kind), n.Folded, user.Sub)
 	if err == nil && rows == 0 {
 		return &TakenError{n}
 	}

@@ -69,19 +69,20 @@ func TestByNames(t *testing.T) {
 	onBoth(t, func(t *testing.T, db *store.DB) {
 		ctx := t.Context()
 		must(t, db.Users.Create(ctx, newUser("ann"), []pool.Name{username("ann"), alias("ann@example.com")}))
-		must(t, db.Users.Create(ctx, newUser("bob"), []pool.Name{username("bob"), preferred("ann")}))
+		must(t, db.Users.Create(ctx, newUser("bob"), []pool.Name{username("bob"), preferred("annie")}))
 		sub := func(s string) pool.Name { return pool.Name{Kind: pool.NameSub, Folded: s} }
 		for what, c := range map[string]struct {
 			names []pool.Name
 			want  string
 		}{
-			"the first wins":              {[]pool.Name{username("ann"), preferred("ann")}, "ann"},
-			"in their order":              {[]pool.Name{preferred("ann"), username("ann")}, "bob"},
-			"a later one":                 {[]pool.Name{username("x"), alias("ann@example.com"), preferred("ann")}, "ann"},
+			"the first wins":              {[]pool.Name{username("ann"), preferred("annie")}, "ann"},
+			"in their order":              {[]pool.Name{preferred("annie"), username("ann")}, "bob"},
+			"a preferred one":             {[]pool.Name{username("annie")}, "bob"},
+			"a later one":                 {[]pool.Name{username("x"), alias("ann@example.com"), preferred("annie")}, "ann"},
 			"the sub":                     {[]pool.Name{username("x"), sub("bob")}, "bob"},
-			"a name before a sub":         {[]pool.Name{preferred("ann"), sub("ann")}, "bob"},
+			"a name before a sub":         {[]pool.Name{preferred("annie"), sub("ann")}, "bob"},
 			"none of them":                {[]pool.Name{username("x"), alias("x"), sub("x")}, ""},
-			"another kind's":              {[]pool.Name{alias("ann"), preferred("bob")}, ""},
+			"another kind's":              {[]pool.Name{alias("ann"), alias("bob")}, ""},
 			"a sub that is only a name":   {[]pool.Name{sub("ann@example.com")}, ""},
 			"nothing that breaks out":     {[]pool.Name{username("' OR '1'='1"), sub("%")}, ""},
 			"one name, as ByName does it": {[]pool.Name{alias("ann@example.com")}, "ann"},
@@ -164,6 +165,29 @@ func TestTakenNames(t *testing.T) {
 		if u, err := db.Users.Get(ctx, poolID, "bob"); err != nil || u.EmailVerified() || who(t, db, alias("shared@example.com")) != "dora" {
 			t.Errorf("a new account did not take the alias: %v, %v", u.Attributes, err)
 		}
+	})
+}
+
+// A preferred username and a username share one entry: nobody takes the one by
+// the other, and who has both in one word has one entry.
+func TestPreferredUsernamesAreUsernames(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		ctx, p := t.Context(), aliasPool()
+		prefer := func(sub, name string) error {
+			return second(db.Users.UpdateNamed(ctx, p, sub, set("preferred_username", name), false))
+		}
+		for _, sub := range []string{"ann", "bob"} {
+			must(t, db.Users.CreateNamed(ctx, p, newUser(sub), false))
+		}
+		must(t, prefer("ann", "annie"))
+		taken(t, "a username that another prefers", db.Users.CreateNamed(ctx, p, newUser("annie"), true), pool.NameUsername)
+		taken(t, "preferring another's username", prefer("bob", "ann"), pool.NamePreferred)
+		must(t, prefer("ann", "ann")) // her own
+		must(t, prefer("ann", ""))
+		if got := who(t, db, username("ann")); got != "ann" {
+			t.Errorf("who preferred her own username is found as %q", got)
+		}
+		must(t, db.Users.CreateNamed(ctx, p, newUser("annie"), false)) // given up
 	})
 }
 

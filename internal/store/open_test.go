@@ -123,3 +123,35 @@ func TestSQLitePathIsTakenAsItIs(t *testing.T) {
 		t.Errorf("found %q, %v, want the one file", found, err)
 	}
 }
+
+// In an older ledger preferred usernames have entries of a kind of their own:
+// they lead where they led, and where another has the word as username, there.
+func TestOlderPreferredUsernames(t *testing.T) {
+	t.Parallel()
+	onLocations(t, func(t *testing.T, location string) {
+		ring := newRing(t)
+		db := open(t, location, ring)
+		for _, sub := range []string{"ann", "bob"} {
+			must(t, db.Users.CreateNamed(t.Context(), aliasPool(), newUser(sub), false))
+		}
+		must(t, db.Close())
+		older := raw(t, location)
+		for _, statement := range []string{
+			`INSERT INTO user_names (pool, kind, folded, sub) VALUES ('` + poolID + `', 'preferred_username', 'annie', 'ann'), ('` + poolID + `', 'preferred_username', 'bob', 'ann')`,
+			`DELETE FROM goose_db_version WHERE version_id = 7`,
+		} {
+			must(t, second(older.Exec(statement)))
+		}
+		db = open(t, location, ring)
+		for name, want := range map[string]string{"annie": "ann", "bob": "bob"} {
+			if got := who(t, db, username(name)); got != want {
+				t.Errorf("%s leads to %q, want %s", name, got, want)
+			}
+		}
+		var left int
+		must(t, older.QueryRow(`SELECT count(*) FROM user_names WHERE kind = 'preferred_username'`).Scan(&left))
+		if left != 0 {
+			t.Errorf("%d entries of the older kind are left", left)
+		}
+	})
+}

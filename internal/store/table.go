@@ -42,8 +42,12 @@ func (t Table[T]) Create(ctx context.Context, v *T, key ...string) error {
 
 // Put writes the row, new or in place of the one that is there.
 func (t Table[T]) Put(ctx context.Context, v *T, key ...string) error {
-	return t.insert(ctx, v, key, " ON CONFLICT ("+strings.Join(t.keys, ", ")+
-		") DO UPDATE SET doc = excluded.doc, expires = excluded.expires, version = "+t.name+".version + 1")
+	return t.insert(ctx, v, key, t.orElse("doc = excluded.doc, expires = excluded.expires, "))
+}
+
+// orElse changes the row that is there already, by set and to a next version.
+func (t Table[T]) orElse(set string) string {
+	return " ON CONFLICT (" + strings.Join(t.keys, ", ") + ") DO UPDATE SET " + set + "version = " + t.name + ".version + 1"
 }
 
 func (t Table[T]) insert(ctx context.Context, v *T, key []string, conflict string) error {
@@ -119,23 +123,19 @@ func (t Table[T]) Update(ctx context.Context, f func(*T) error, key ...string) (
 	return v, err
 }
 
-// Upsert is Update on a row that is made, as T's zero value, if it is missing.
+// Upsert is Update on a row that is made, as T's zero value, if it is missing,
+// and is taken if it is there: both write the same, so that counting the tries
+// of a name does not tell whether there were any.
 func (t Table[T]) Upsert(ctx context.Context, f func(*T) error, key ...string) (T, error) {
 	var v T
 	err := t.db.Tx(ctx, func(ctx context.Context, tx *DB) error {
+		var zero T
 		own := t.on(tx)
-		for {
-			var zero T
-			err := own.Create(ctx, &zero, key...)
-			if err != nil && !errors.Is(err, ErrExists) {
-				return err
-			}
-			// A row that was there may be deleted before it is read: then it is
-			// made after all, and stays until this transaction ends.
-			if v, err = own.update(ctx, f, key); !errors.Is(err, ErrNotFound) {
-				return err
-			}
+		err := own.insert(ctx, &zero, key, own.orElse(""))
+		if err == nil {
+			v, err = own.update(ctx, f, key)
 		}
+		return err
 	})
 	return v, err
 }

@@ -39,7 +39,7 @@ func (u Users) ByNames(ctx context.Context, poolID string, names []pool.Name) (p
 			continue
 		}
 		parts[i] = fmt.Sprintf("SELECT sub, %d AS place FROM user_names WHERE pool = $1 AND kind = $%d AND folded = $%d", i, at, at+1)
-		bound = append(bound, string(n.Kind), n.Folded)
+		bound = append(bound, string(n.Claim().Kind), n.Folded)
 	}
 	query := "SELECT u.sub, u.doc FROM (" + strings.Join(parts, " UNION ALL ") + ") n JOIN users u ON u.pool = $1 AND u.sub = n.sub ORDER BY n.place LIMIT 1"
 	var sub, doc string

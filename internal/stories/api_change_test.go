@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
 	"github.com/poolhouse/poolhouse/internal/housetest"
+	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/setup"
 )
 
@@ -107,6 +108,71 @@ func TestAPILateVerificationCode(t *testing.T) {
 		must(t, verify(code))
 		if got := has(t, h, "ann"); got["email"] != first || got["email_verified"] != "true" {
 			t.Errorf("the code of the address that is there proved %v", got)
+		}
+	})
+}
+
+// Where an address waits for its code before it counts, the first one of an
+// account counts at once; taken away, no late code brings it back.
+func TestAPILateVerificationCodeOfTheFirstAddress(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		const first = "first@example.com"
+		h := apiHouse(t, database, func(p *setup.PoolEntry, _ *setup.ClientEntry) {
+			byName(p)
+			p.UserAttributeUpdateSettings = &pool.UserAttributeUpdateSettings{AttributesRequireVerificationBeforeUpdate: []string{"email"}}
+		})
+		ctx, c := t.Context(), sdk(h)
+		invited(t, h, "ann")
+		in, err := byPassword(h, "ann", easy)
+		must(t, err)
+		token := in.AuthenticationResult.AccessToken
+		_, err = c.UpdateUserAttributes(ctx, &cip.UpdateUserAttributesInput{AccessToken: token, UserAttributes: []types.AttributeType{attribute("email", first)}})
+		must(t, err)
+		code := h.Code(first)
+		_, err = c.DeleteUserAttributes(ctx, &cip.DeleteUserAttributesInput{AccessToken: token, UserAttributeNames: []string{"email"}})
+		must(t, err)
+		_, err = c.VerifyUserAttribute(ctx, &cip.VerifyUserAttributeInput{AccessToken: token, AttributeName: aws.String("email"), Code: &code})
+		named(t, err, "ExpiredCodeException")
+		if got := has(t, h, "ann"); got["email"] != "" || got["email_verified"] != "" {
+			t.Errorf("the address came back: %v", got)
+		}
+	})
+}
+
+// Which factor comes first is asked within a session of one's own: a made-up
+// one, or somebody else's, leads to no challenge.
+func TestAPIChoosingNeedsItsSession(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := apiHouse(t, database, nil)
+		ctx, c, ann := t.Context(), sdk(h), "ann@example.com"
+		join(t, h, ann, easy)
+		join(t, h, "bob@example.com", easy)
+		asked, err := c.InitiateAuth(ctx, &cip.InitiateAuthInput{AuthFlow: types.AuthFlowTypeUserAuth, ClientId: clientID(), AuthParameters: map[string]string{"USERNAME": ann}})
+		must(t, err)
+		choose := func(session, name, password string) (*cip.RespondToAuthChallengeOutput, error) {
+			responses := map[string]string{"USERNAME": name, "ANSWER": "PASSWORD"}
+			if password != "" {
+				responses["PASSWORD"] = password
+			}
+			return c.RespondToAuthChallenge(ctx, &cip.RespondToAuthChallengeInput{ClientId: clientID(), ChallengeName: types.ChallengeNameTypeSelectChallenge, Session: &session, ChallengeResponses: responses})
+		}
+		for _, name := range []string{ann, "nobody@example.com"} {
+			_, err = choose("garbage-garbage-garbage", name, "")
+			refused(t, err, "NotAuthorizedException", "Invalid session for the user.")
+		}
+		_, err = choose(*asked.Session, "bob@example.com", "")
+		refused(t, err, "NotAuthorizedException", "Invalid session for the user.")
+		next, err := choose(*asked.Session, ann, "")
+		must(t, err)
+		if next.ChallengeName != types.ChallengeNameTypePassword {
+			t.Errorf("asked for %s", next.ChallengeName)
+		}
+		in, err := choose(*next.Session, ann, easy)
+		must(t, err)
+		if in.AuthenticationResult == nil {
+			t.Errorf("%+v", in)
 		}
 	})
 }

@@ -43,6 +43,15 @@ func signUpRefusals() []refusal {
 		{"SignUp", badPassword, tooShort, func(x errand) error { return signUp(x, x.newcomer(), "short") }},
 		{"SignUp", "UsernameExistsException", "An account with the given email already exists.", func(x errand) error { return signUp(x, x.invited(), rightOne) }},
 		{"SignUp", invalid, "Username should be an email.", func(x errand) error { return signUp(x, "pat", rightOne) }},
+		{"SignUp", limited, tooOften, func(x errand) error { // of one address; where the client hides who has an account nobody is told
+			name := x.newcomer()
+			return x.until(limited, 11, func(int) error {
+				if err := only(x.c.SignUp(x.ctx, &cip.SignUpInput{ClientId: aws.String(legacyApp), Username: &name, Password: aws.String(rightOne)})); err != nil {
+					return err
+				}
+				return only(x.c.AdminDeleteUser(x.ctx, &cip.AdminDeleteUserInput{UserPoolId: poolID(), Username: &name}))
+			})
+		}},
 		{"ConfirmSignUp", unauthorized, noSecret, appAt("ConfirmSignUp", secretApp)},
 		{"ConfirmSignUp", unauthorized, "User cannot be confirmed. Current status is CONFIRMED", func(x errand) error { return confirm(x, legacyApp, x.somebody(), "no-code") }},
 		{"ConfirmSignUp", mismatch, wrongCode, func(x errand) error { return confirm(x, housetest.ClientID, x.unconfirmed(), "no-code") }},

@@ -88,7 +88,6 @@ func notThere() [][3]string {
 		{respond, "ExpiredCodeException", "no challenge asks for a code"},
 		{"CreateUserPool CreateUserPoolClient CreateUserPoolDomain CreateResourceServer CreateGroup", "LimitExceededException", "there are no quotas"},
 		{"AdminConfirmSignUp", "LimitExceededException", "it sends nothing, and there is nothing to guess"},
-		{"SignUp", "LimitExceededException", "an account that does not exist has no budget; the source of the calls is limited"},
 		{"DeleteUserPoolClient DeleteUserPoolDomain CreateUserPoolDomain", "ConcurrentModificationException", "nothing that it has read can change before it writes"},
 		{"CreateUserPool UpdateUserPool CreateUserPoolDomain UpdateUserPoolDomain", "FeatureUnavailableInTierException", "no setting that is taken depends on the tier"},
 		{"DescribeUserPoolDomain", "ResourceNotFoundException", "a domain that nobody has is described as empty"},

@@ -44,7 +44,7 @@ func TestFormsTellEverythingAtOnce(t *testing.T) {
 	told(p, "username", "signUpUsername", "Use up to 128 letters, numbers or signs, without spaces.")
 	told(p, "requiredAttributes[email]", "signUpEmail", "Enter an e-mail address like name@example.com.")
 	told(p, "requiredAttributes[birthdate]", "signUp-birthdate", "Enter a date like 1999-12-31.")
-	told(p, "requiredAttributes[family_name]", "signUp-family_name", "Enter something here.")
+	told(p, "requiredAttributes[family_name]", "signUp-family_name", "Fill this in.")
 	told(p, "password", "signUpPassword", "Use at least 6 characters.")
 	focused(p, "signUpUsername")
 	p.Shows("<title>Error: Create an account")
@@ -86,7 +86,7 @@ func TestChangeTellsEverythingAtOnce(t *testing.T) {
 		p := b.Follow(b.Submit(b.Get("/login"+housetest.Ask()), "cognitoSignInForm", "username", ann, "password", "Temporary-1"))
 		p = b.Submit(p, "changepasswordform", "password", "short", "requiredAttributes[birthdate]", "in May")
 		for id, sentence := range map[string]string{
-			"new_password": "Use at least 6 characters.", "signUp-birthdate": "Enter a date like 1999-12-31.", "signUp-family_name": "Enter something here.",
+			"new_password": "Use at least 6 characters.", "signUp-birthdate": "Enter a date like 1999-12-31.", "signUp-family_name": "Fill this in.",
 		} {
 			p.Shows(`id="` + id + `-wrong" role="alert">` + sentence + "</p>")
 		}

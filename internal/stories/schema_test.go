@@ -98,7 +98,7 @@ func TestRequiredAttributesSetting(t *testing.T) {
 		p.Shows(`name="requiredAttributes[birthdate]" type="date"`)
 		p.Shows(`<label for="signUp-given_name">First name</label>`)
 		p = b.Submit(p, "signupform", "username", ann, "password", easy, "requiredAttributes[nickname]", "eve")
-		if p.Location() != nil || strings.Count(p.Body, "Enter something here.") != 2 {
+		if p.Location() != nil || strings.Count(p.Body, "Fill this in.") != 2 {
 			t.Errorf("an account without what is required: %d, %v\n%s", p.Status, p.Location(), p.Body)
 		}
 		p = b.Submit(p, "signupform", "password", easy, "requiredAttributes[given_name]", "Ann <b>", "requiredAttributes[birthdate]", "1999")

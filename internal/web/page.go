@@ -216,11 +216,6 @@ func (p *page) sentence(e *pool.Error, policy pool.PasswordPolicy) string {
 	for name, value := range e.Args {
 		pairs = append(pairs, name, value)
 	}
-	if label := "field." + e.Field; p.has(label) {
-		pairs = append(pairs, "label", p.T(label))
-	} else {
-		pairs = append(pairs, "label", e.Field)
-	}
 	if e.Kind == pool.InvalidPassword && e.Reason == "length" {
 		pairs = append(pairs, "count", strconv.Itoa(policy.Rules()[0].Count))
 	}
