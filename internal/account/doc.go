@@ -1,9 +1,11 @@
 // Package account lets people make and mend their own accounts: sign up, prove
 // the address with a mailed code, have the code sent again, set a new password
-// when the old one is forgotten.
+// when the old one is forgotten, temporary or only to be changed, change and
+// prove attributes, sign out everywhere, leave.
 //
-// Operators make accounts, set passwords and put people in groups
-// (operator.go, groups.go).
+// Operators make accounts, set passwords, change attributes, confirm, disable
+// and reset accounts, and put people in groups (operator.go, standing.go,
+// groups.go).
 //
 // It does not sign anybody in: a proof is noted on the Session that sign-up or
 // a right password opened, and signin takes it from there. It knows no page and

@@ -60,7 +60,7 @@ func (a *API) begin(ctx context.Context, in authAsk) (*RespondToAuthChallengeRes
 	if name, old := flowNames[in.flow]; old {
 		in.flow = name
 	}
-	if err := in.allowed(); err != nil {
+	if err := in.app.Client.CheckFlow(in.flow, in.admin); err != nil {
 		return nil, err
 	}
 	if in.flow == "REFRESH_TOKEN_AUTH" {
@@ -86,32 +86,6 @@ func (a *API) begin(ctx context.Context, in authAsk) (*RespondToAuthChallengeRes
 		return a.choose(ctx, in, username)
 	}
 	return nil, &pool.Error{Kind: pool.InvalidParameter, Reason: "custom_trigger"}
-}
-
-// allowed holds the flow against what the client may use.
-func (in authAsk) allowed() error {
-	c := in.app.Client.ClientSettings
-	refusal := func(reason string) error {
-		return &pool.Error{Kind: pool.InvalidParameter, Reason: reason, Args: map[string]string{"flow": in.flow}}
-	}
-	switch {
-	case in.flow == "ADMIN_USER_PASSWORD_AUTH" && !in.admin:
-		return refusal("flow_operation")
-	case in.flow == "REFRESH_TOKEN_AUTH":
-		if !c.Refreshes() || c.Rotates() {
-			return refusal("flow_other")
-		}
-		return nil
-	case c.AllowsAuth(in.flow):
-		return nil
-	case in.admin, in.flow == "ADMIN_USER_PASSWORD_AUTH":
-		return refusal("flow_other")
-	case in.flow == "USER_SRP_AUTH":
-		return refusal("flow_srp")
-	case in.flow == "CUSTOM_AUTH":
-		return refusal("flow_custom")
-	}
-	return refusal("flow")
 }
 
 func (a *API) beginSRP(ctx context.Context, in authAsk, username string) (*RespondToAuthChallengeResponse, error) {

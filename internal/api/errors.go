@@ -101,8 +101,6 @@ func signatureErrorName(r sigv4.Reason) string {
 		return "IncompleteSignatureException"
 	case sigv4.UnknownKey:
 		return "UnrecognizedClientException"
-	case sigv4.ExpiredToken:
-		return "ExpiredTokenException"
 	}
 	return "InvalidSignatureException"
 }

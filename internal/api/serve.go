@@ -36,6 +36,7 @@ type API struct {
 	Account string // twelve digits, in ARNs
 	Region  string // that operators sign for
 	Host    string // of the own host: where a custom domain is to lead
+	Secure  bool   // the own host is reached by https, whoever ends the TLS
 	ListKey []byte // authenticates the tokens by which lists go on
 
 	// Operators finds who owns an access key; found is false where nobody does.
@@ -90,7 +91,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 	c := &call{RequestID: pool.NewUUID(), From: pool.NewDevice(r.RemoteAddr, r.UserAgent())}
 	h.Set(requestIDHeader, c.RequestID)
 	h.Set("X-Content-Type-Options", "nosniff")
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" { // the server drops it from all but trusted proxies
+	if a.Secure || r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" { // the server drops it from all but trusted proxies
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
 	allowOrigins(h, r)

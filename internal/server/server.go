@@ -131,7 +131,7 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 	}
 	calls := &api.API{
 		DB: s.DB, Accounts: accounts, Signin: people, Tokens: s.tokens, Setup: s.setup(),
-		Account: c.Account, Region: c.Region, Host: s.own.Hostname(), ListKey: ring.Derive("lists"), Operators: s.operator, AnyKey: c.Dev, Admits: s.limits.admits, Log: c.Log, Now: now,
+		Account: c.Account, Region: c.Region, Host: s.own.Hostname(), Secure: s.own.Scheme == "https", ListKey: ring.Derive("lists"), Operators: s.operator, AnyKey: c.Dev, Admits: s.limits.admits, Log: c.Log, Now: now,
 	}
 	mux := http.NewServeMux()
 	pageHandler := pages.Handler()

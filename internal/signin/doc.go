@@ -2,10 +2,13 @@
 // session that remembers it, and the lockout that guards it. It never makes a
 // token: who was recognised is handed to the door, which asks token.
 //
-//	Begin(Password) ──► wrong, locked, disabled: an error that says no more than it must
+//	Offer ──► a Session that asks which factor comes first ──► Chosen
+//	Begin(SRP) ──► Exchange (a Session with our half) ──► Begin(Proof)
+//	Begin(Password), Begin(Proof) ──► wrong, locked, disabled: an error that says no more than it must
 //	      │ right
 //	      ├─ CONFIRMED ───► Done ──► Remember (browser session)
 //	      ├─ UNCONFIRMED, an operator must confirm ─► Waiting
+//	      ├─ FORCE_CHANGE_PASSWORD ─► NewPassword (a Session; account.Choose marks it proven)
 //	      └─ UNCONFIRMED ─► Confirm (a Session that waits for the mailed code)
 //	                            │ account.Confirm marks it proven
 //	Begin(Proven) ◄─────────────┘ ──► Done

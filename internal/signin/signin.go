@@ -29,13 +29,15 @@ type Attempt struct {
 	From     pool.Device
 }
 
-// Factor is what somebody shows: a [Password], or a [Proven] session.
+// Factor is what somebody shows: a [Password], the two halves of [SRP] and its
+// [Proof], or a [Proven] session.
 type Factor interface{ factor() }
 
 // Password is a password as typed.
 type Password string
 
-// Proven is the id of a Session whose missing proof account.Confirm brought.
+// Proven is the id of a Session whose missing proof account.Confirm or
+// account.Choose brought.
 type Proven struct{ SessionID string }
 
 func (Password) factor() {}

@@ -8,7 +8,6 @@ const (
 	Missing       Reason = iota + 1 // nothing is signed
 	Incomplete                      // the Authorization header cannot be read
 	UnknownKey                      // for callers: nobody has this access key
-	ExpiredToken                    // for callers: the session token is too old
 	BadSignature                    // the scope or the signature is wrong
 	Expired                         // signed more than MaxSkew ago
 	NotYetCurrent                   // signed more than MaxSkew ahead
@@ -32,11 +31,6 @@ func (e *Error) Is(target error) bool {
 // ErrUnknownKey is for callers who find no secret for an access key.
 func ErrUnknownKey() error {
 	return &Error{UnknownKey, "The security token included in the request is invalid."}
-}
-
-// ErrExpiredToken is for callers whose session tokens expire.
-func ErrExpiredToken() error {
-	return &Error{ExpiredToken, "The security token included in the request is expired"}
 }
 
 func errMissing() error { return &Error{Missing, "Missing Authentication Token"} }

@@ -6,6 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
+
 	"github.com/poolhouse/poolhouse/internal/housetest"
 	"github.com/poolhouse/poolhouse/internal/setup"
 )
@@ -67,6 +71,7 @@ func TestEveryPage(t *testing.T) {
 	w.press("[name=confirm]")
 	w.inspect("message-link")
 	inspectRecovery(w, path)
+	w.inspectFirstPassword(s.house, path)
 	w.open(s.house.URL() + "/mailbox")
 	w.inspect("mailbox")
 	p := person{window: w, sample: s, email: "ann.lee@example.com"}
@@ -91,6 +96,20 @@ func inspectRecovery(w *window, path func(string) string) {
 	w.fill("new_password", "short")
 	w.enter()
 	w.inspect("reset-wrong")
+}
+
+// inspectFirstPassword looks at the page that asks for a password in place of a
+// temporary one.
+func (w *window) inspectFirstPassword(h *housetest.House, path func(string) string) {
+	w.t.Helper()
+	invited := "cleo@example.com"
+	_, err := sdk(h).AdminCreateUser(w.t.Context(), &cip.AdminCreateUserInput{UserPoolId: poolID(), Username: &invited, TemporaryPassword: aws.String("Pebble-12"), MessageAction: types.MessageActionTypeSuppress})
+	must(w.t, err)
+	w.open(path("/login"))
+	w.fill("signInFormUsername", invited)
+	w.fill("signInFormPassword", "Pebble-12")
+	w.enter()
+	w.inspect("change")
 }
 
 // inspect holds the page against everything that every page promises.

@@ -95,7 +95,7 @@ func (s *Web) checkForm(v *visit) error {
 type pageData struct {
 	Username  string         `json:",omitempty"` // as typed
 	For       purpose        `json:",omitempty"` // what Delivery brings
-	SessionID string         `json:",omitempty"` // waits for the code; leads on to the app
+	SessionID string         `json:",omitempty"` // of the sign-in under way, which leads on to the app
 	Delivery  *pool.Delivery `json:",omitempty"`
 	Earlier   bool           `json:",omitempty"` // the code was sent on another visit
 	Missing   []string       `json:",omitempty"` // attributes to ask for with the new password
@@ -104,7 +104,7 @@ type pageData struct {
 	ExpiresAt int64          // ms
 }
 
-// purpose is the page that a code belongs on.
+// purpose is the page that goes on: with a code, or with a new password.
 type purpose string
 
 const (

@@ -36,7 +36,7 @@ type page struct {
 	EmailIsUsername, PhoneIsUsername, SelfSignUp, Recovers, ByLink bool
 
 	Username string
-	Asked    []string          // the attributes that the sign-up page asks for
+	Asked    []string          // the attributes that the page asks for
 	Given    map[string]string // what was typed into their fields
 	Delivery pool.Delivery
 	Earlier  bool // the mail went out on another visit
