@@ -209,7 +209,7 @@ func TestEveryRefusalHasASentence(t *testing.T) {
 // notOfPeople are pool's files whose refusals are of settings, or of requests
 // that apps make: operators and programs meet those.
 var notOfPeople = []string{
-	"authrequest.go", "domain.go", "group.go", "operatorkey.go", "redirect.go", "resourceserver.go", "scope.go", "settings_check.go",
+	"authrequest.go", "domain.go", "flow.go", "group.go", "operatorkey.go", "redirect.go", "resourceserver.go", "scope.go", "settings_check.go",
 }
 
 // noPageMeets are refusals of what only programs and operators do, and the
