@@ -60,7 +60,7 @@ func TestUnknownCostsTheSame(t *testing.T) {
 					return pool.Delivery{}, second(in.Begin(t.Context(), d.app, signin.Attempt{Username: step.SRP.Username, Factor: proof}))
 				},
 				"choice": func(name string) (pool.Delivery, error) {
-					return pool.Delivery{}, second(in.Offer(t.Context(), d.app, name))
+					return pool.Delivery{}, second(in.Offer(t.Context(), d.app, name, "PASSWORD"))
 				},
 				"forgot":  func(name string) (pool.Delivery, error) { return d.Forgot(t.Context(), d.app, name) },
 				"resend":  func(name string) (pool.Delivery, error) { return d.Resend(t.Context(), d.app, name) },

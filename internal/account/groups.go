@@ -18,18 +18,11 @@ func (a *Accounts) AddToGroup(ctx context.Context, user pool.User, group string)
 			u.Grouped = true
 			return nil
 		})
-		if errors.Is(err, store.ErrNotFound) {
-			return &pool.Error{Kind: pool.UserNotFound}
-		}
 		if err != nil {
-			return err
+			return gone(err)
 		}
-		_, err = tx.Groups.Update(ctx, func(*pool.Group) error { return nil }, user.UserPoolID, group)
-		if errors.Is(err, store.ErrNotFound) {
-			return pool.ErrNoGroup
-		}
-		if err != nil {
-			return err
+		if _, err = tx.Groups.Update(ctx, func(*pool.Group) error { return nil }, user.UserPoolID, group); err != nil {
+			return noGroup(err)
 		}
 		n, err := tx.Members.Join(ctx, user.UserPoolID, group, user.Sub)
 		if err != nil {
@@ -42,12 +35,15 @@ func (a *Accounts) AddToGroup(ctx context.Context, user pool.User, group string)
 // RemoveFromGroup takes somebody out of a group; their next tokens no longer
 // say it. Not to be in it is no error (Cognito: AdminRemoveUserFromGroup).
 func (a *Accounts) RemoveFromGroup(ctx context.Context, user pool.User, group string) error {
-	_, err := a.DB.Groups.Get(ctx, user.UserPoolID, group)
+	if _, err := a.DB.Groups.Get(ctx, user.UserPoolID, group); err != nil {
+		return noGroup(err)
+	}
+	return a.DB.Members.Leave(ctx, user.UserPoolID, group, user.Sub)
+}
+
+func noGroup(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return pool.ErrNoGroup
 	}
-	if err != nil {
-		return err
-	}
-	return a.DB.Members.Leave(ctx, user.UserPoolID, group, user.Sub)
+	return err
 }

@@ -126,7 +126,11 @@ func firstFactors() []string { return []string{"PASSWORD_SRP", "PASSWORD"} }
 
 // ask opens a session that waits for a factor, for whatever name.
 func (a *API) ask(ctx context.Context, app pool.App, username, challenge string) (*RespondToAuthChallengeResponse, error) {
-	id, err := a.Signin.Offer(ctx, app, username)
+	factor := challenge
+	if challenge == "SELECT_CHALLENGE" {
+		factor = ""
+	}
+	id, err := a.Signin.Offer(ctx, app, username, factor)
 	return &RespondToAuthChallengeResponse{ChallengeName: challenge, Session: Sensitive(id), ChallengeParameters: map[string]string{}}, err
 }
 
@@ -167,34 +171,36 @@ func (a *API) answerChallenge(ctx context.Context, in challengeAnswer) (*Respond
 	case "NEW_PASSWORD_REQUIRED":
 		return a.newPassword(ctx, in, username)
 	case "SELECT_CHALLENGE":
-		if in.challenge, err = need(in.params, "ANSWER"); err != nil {
+		answer, err := need(in.params, "ANSWER")
+		if err != nil {
 			return nil, err
 		}
-		if !slices.Contains(firstFactors(), in.challenge) {
+		if !slices.Contains(firstFactors(), answer) {
 			return nil, &pool.Error{Kind: pool.InvalidParameter, Reason: "factor"}
 		}
-		if in.challenge == "PASSWORD" && in.params["PASSWORD"] == "" || in.challenge == "PASSWORD_SRP" && in.params["SRP_A"] == "" {
-			err := a.Signin.Choosing(ctx, in.app, in.session, username)
-			return &RespondToAuthChallengeResponse{ChallengeName: in.challenge, Session: Sensitive(in.session), ChallengeParameters: map[string]string{}}, err
-		}
+		return a.showFactor(ctx, in, signin.Choice{SessionID: in.session, Username: username, Factor: answer, AsAnswer: true})
 	case "PASSWORD", "PASSWORD_SRP":
-	default:
-		return nil, &pool.Error{Kind: pool.NotAuthorized, Reason: "session"}
+		return a.showFactor(ctx, in, signin.Choice{SessionID: in.session, Username: username, Factor: in.challenge})
 	}
-	return a.showFactor(ctx, in)
+	return nil, &pool.Error{Kind: pool.NotAuthorized, Reason: "session"}
 }
 
-// showFactor takes the first factor of somebody who was asked which.
-func (a *API) showFactor(ctx context.Context, in challengeAnswer) (*RespondToAuthChallengeResponse, error) {
-	username, name, show := in.params["USERNAME"], "PASSWORD", signin.Factor(signin.Password(in.params["PASSWORD"]))
-	if in.challenge == "PASSWORD_SRP" {
+// showFactor takes the first factor of somebody who was asked for it, or which.
+// An answer that brings the name of the factor alone is asked for the rest.
+func (a *API) showFactor(ctx context.Context, in challengeAnswer, c signin.Choice) (*RespondToAuthChallengeResponse, error) {
+	username, name, show := c.Username, "PASSWORD", signin.Factor(signin.Password(in.params["PASSWORD"]))
+	if c.Factor == "PASSWORD_SRP" {
 		name, show = "SRP_A", signin.SRP{A: in.params["SRP_A"]}
 	}
-	if _, err := need(in.params, name); err != nil {
+	_, err := need(in.params, name)
+	if err != nil && !c.AsAnswer {
 		return nil, err
 	}
-	if err := a.Signin.Chosen(ctx, in.app, in.session, username); err != nil {
+	if err := a.Signin.Chosen(ctx, in.app, c); err != nil {
 		return nil, err
+	}
+	if err != nil {
+		return a.ask(ctx, in.app, username, c.Factor)
 	}
 	return a.step(ctx, in.app, signin.Attempt{Username: username, Factor: show, From: in.from})
 }

@@ -47,31 +47,19 @@ func (a *API) deleteUserPoolClient(ctx context.Context, _ *call, in *DeleteUserP
 }
 
 func (a *API) listUserPoolClients(ctx context.Context, _ *call, in *ListUserPoolClientsRequest) (*ListUserPoolClientsResponse, error) {
-	list, limit := "ListUserPoolClients|"+in.UserPoolId, 60
-	if in.MaxResults != nil {
-		limit = *in.MaxResults
-	}
-	after, err := a.afterToken(list, in.NextToken)
+	ask := pageAsk{"ListUserPoolClients|" + in.UserPoolId, in.NextToken, limitOf(in.MaxResults, 60)}
+	clients, next, err := paged(a, ask, func(after string, limit int) ([]pool.Client, error) {
+		if _, err := a.pool(ctx, in.UserPoolId); err != nil || in.ClientType == "DCR" { // none registered itself here
+			return nil, err
+		}
+		return a.DB.Clients.List(ctx, after, limit, in.UserPoolId)
+	}, func(c pool.Client) string { return c.ID })
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.pool(ctx, in.UserPoolId); err != nil {
-		return nil, err
-	}
-	out := &ListUserPoolClientsResponse{UserPoolClients: []UserPoolClientDescription{}}
-	if in.ClientType == "DCR" { // none registered itself here
-		return out, nil
-	}
-	clients, err := a.DB.Clients.List(ctx, after, limit+1, in.UserPoolId)
-	if err != nil {
-		return nil, err
-	}
-	clients, last := page(clients, limit, func(c pool.Client) string { return c.ID })
+	out := &ListUserPoolClientsResponse{UserPoolClients: []UserPoolClientDescription{}, NextToken: next}
 	for _, c := range clients {
 		out.UserPoolClients = append(out.UserPoolClients, UserPoolClientDescription{ClientId: Sensitive(c.ID), UserPoolId: c.UserPoolID, ClientName: c.ClientName})
-	}
-	if last != "" {
-		out.NextToken = a.nextToken(list, last)
 	}
 	return out, nil
 }

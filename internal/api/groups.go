@@ -40,7 +40,7 @@ func (a *API) listGroups(ctx context.Context, _ *call, in *ListGroupsRequest) (*
 	if _, err := a.pool(ctx, in.UserPoolId); err != nil {
 		return nil, err
 	}
-	groups, next, err := a.groupPage("ListGroups|"+in.UserPoolId, in.NextToken, in.Limit, func(after string, limit int) ([]pool.Group, error) {
+	groups, next, err := a.groupPage(pageAsk{"ListGroups|" + in.UserPoolId, in.NextToken, limitOf(in.Limit, 60)}, func(after string, limit int) ([]pool.Group, error) {
 		return a.DB.Groups.List(ctx, after, limit, in.UserPoolId)
 	})
 	return &ListGroupsResponse{Groups: groups, NextToken: next}, err
@@ -51,22 +51,16 @@ func (a *API) listUsersInGroup(ctx context.Context, _ *call, in *ListUsersInGrou
 	if err != nil {
 		return nil, err
 	}
-	list, limit := "ListUsersInGroup|"+g.UserPoolID+"|"+g.GroupName, limitOf(in.Limit)
-	after, err := a.afterToken(list, in.NextToken)
+	ask := pageAsk{"ListUsersInGroup|" + g.UserPoolID + "|" + g.GroupName, in.NextToken, limitOf(in.Limit, 60)}
+	users, next, err := paged(a, ask, func(after string, limit int) ([]pool.User, error) {
+		return a.DB.Members.UsersIn(ctx, g, after, limit)
+	}, func(u pool.User) string { return u.Sub })
 	if err != nil {
 		return nil, err
 	}
-	users, err := a.DB.Members.UsersIn(ctx, g, after, limit+1)
-	if err != nil {
-		return nil, err
-	}
-	users, last := page(users, limit, func(u pool.User) string { return u.Sub })
-	out := &ListUsersInGroupResponse{Users: []UserType{}}
+	out := &ListUsersInGroupResponse{Users: []UserType{}, NextToken: next}
 	for _, u := range users {
 		out.Users = append(out.Users, *userType(p, u))
-	}
-	if last != "" {
-		out.NextToken = a.nextToken(list, last)
 	}
 	return out, nil
 }
@@ -92,7 +86,8 @@ func (a *API) adminListGroupsForUser(ctx context.Context, _ *call, in *AdminList
 	if err != nil {
 		return nil, err
 	}
-	groups, next, err := a.groupPage("AdminListGroupsForUser|"+user.UserPoolID+"|"+user.Sub, in.NextToken, in.Limit, func(after string, limit int) ([]pool.Group, error) {
+	ask := pageAsk{"AdminListGroupsForUser|" + user.UserPoolID + "|" + user.Sub, in.NextToken, limitOf(in.Limit, 60)}
+	groups, next, err := a.groupPage(ask, func(after string, limit int) ([]pool.Group, error) {
 		return a.DB.Members.GroupsOf(ctx, user, after, limit)
 	})
 	return &AdminListGroupsForUserResponse{Groups: groups, NextToken: next}, err
@@ -112,25 +107,16 @@ func (a *API) groupOf(ctx context.Context, poolID, name string) (pool.Pool, pool
 }
 
 // groupPage is one page of a list of groups, and the token of the next.
-func (a *API) groupPage(list, token string, asked *int, rows func(after string, limit int) ([]pool.Group, error)) ([]GroupType, string, error) {
-	after, err := a.afterToken(list, token)
+func (a *API) groupPage(ask pageAsk, rows func(after string, limit int) ([]pool.Group, error)) ([]GroupType, string, error) {
+	groups, next, err := paged(a, ask, rows, func(g pool.Group) string { return g.GroupName })
 	if err != nil {
 		return nil, "", err
 	}
-	limit := limitOf(asked)
-	groups, err := rows(after, limit+1)
-	if err != nil {
-		return nil, "", err
-	}
-	groups, last := page(groups, limit, func(g pool.Group) string { return g.GroupName })
 	out := []GroupType{}
 	for _, g := range groups {
 		out = append(out, *groupType(g))
 	}
-	if last != "" {
-		last = a.nextToken(list, last)
-	}
-	return out, last, nil
+	return out, next, nil
 }
 
 func groupType(g pool.Group) *GroupType {

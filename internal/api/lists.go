@@ -35,20 +35,32 @@ func (a *API) listMAC(list, after string) []byte {
 	return mac.Sum(nil)[:listMAC]
 }
 
-// limitOf is how many rows a page of a list holds whose Limit may be left out
-// or 0 (Cognito: QueryLimitType).
-func limitOf(asked *int) int {
+// limitOf is how many rows a page of a list holds whose limit may be left out
+// or 0: then it is the most there are (Cognito: QueryLimitType).
+func limitOf(asked *int, most int) int {
 	if asked == nil || *asked == 0 {
-		return 60
+		return most
 	}
 	return *asked
 }
 
-// page cuts off the row too many that says whether there is another page, and
-// names the last row of this one.
-func page[T any](rows []T, limit int, key func(T) string) (shown []T, last string) {
-	if len(rows) <= limit {
-		return rows, ""
+// pageAsk is a page of a list that a call asks for: at most limit rows after
+// what token says.
+type pageAsk struct {
+	list, token string // list is the operation and what it lists within
+	limit       int
+}
+
+// paged reads a page and makes the token of the next, "" after the last. rows
+// reads after a key; one row too many says whether there is another page.
+func paged[T any](a *API, ask pageAsk, rows func(after string, limit int) ([]T, error), key func(T) string) (shown []T, next string, err error) {
+	after, err := a.afterToken(ask.list, ask.token)
+	if err != nil {
+		return nil, "", err
 	}
-	return rows[:limit], key(rows[limit-1])
+	if shown, err = rows(after, ask.limit+1); err != nil || len(shown) <= ask.limit {
+		return shown, "", err
+	}
+	shown = shown[:ask.limit]
+	return shown, a.nextToken(ask.list, key(shown[ask.limit-1])), nil
 }

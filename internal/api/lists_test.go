@@ -47,9 +47,16 @@ func TestPage(t *testing.T) {
 		shown int
 		last  string
 	}{{"", 2, 0, ""}, {"a", 2, 1, ""}, {"a b", 2, 2, ""}, {"a b c", 2, 2, "b"}} {
-		shown, last := page(strings.Fields(c.rows), c.limit, key)
-		if len(shown) != c.shown || last != c.last {
-			t.Errorf("page(%q, %d) = %v, %q", c.rows, c.limit, shown, last)
+		a := &API{ListKey: []byte("one key")}
+		shown, next, err := paged(a, pageAsk{"L", "", c.limit}, func(after string, limit int) ([]string, error) {
+			if after != "" || limit != c.limit+1 {
+				t.Errorf("asked for %d after %q", limit, after)
+			}
+			return strings.Fields(c.rows), nil
+		}, key)
+		last, wrong := a.afterToken("L", next)
+		if err != nil || wrong != nil || len(shown) != c.shown || last != c.last {
+			t.Errorf("paged(%q, %d) = %v, after %q (%v, %v)", c.rows, c.limit, shown, last, err, wrong)
 		}
 	}
 }

@@ -43,24 +43,17 @@ func (a *API) deleteUserPool(ctx context.Context, _ *call, in *DeleteUserPoolReq
 }
 
 func (a *API) listUserPools(ctx context.Context, _ *call, in *ListUserPoolsRequest) (*ListUserPoolsResponse, error) {
-	const list = "ListUserPools"
-	after, err := a.afterToken(list, in.NextToken)
+	pools, next, err := paged(a, pageAsk{"ListUserPools", in.NextToken, in.MaxResults}, func(after string, limit int) ([]pool.Pool, error) {
+		return a.DB.Pools.List(ctx, after, limit)
+	}, func(p pool.Pool) string { return p.ID })
 	if err != nil {
 		return nil, err
 	}
-	pools, err := a.DB.Pools.List(ctx, after, in.MaxResults+1)
-	if err != nil {
-		return nil, err
-	}
-	pools, last := page(pools, in.MaxResults, func(p pool.Pool) string { return p.ID })
-	out := &ListUserPoolsResponse{UserPools: []UserPoolDescriptionType{}}
+	out := &ListUserPoolsResponse{UserPools: []UserPoolDescriptionType{}, NextToken: next}
 	for _, p := range pools {
 		out.UserPools = append(out.UserPools, UserPoolDescriptionType{
 			Id: p.ID, Name: p.PoolName, LambdaConfig: &LambdaConfigType{}, CreationDate: Time(p.CreationDate), LastModifiedDate: Time(p.LastModifiedDate),
 		})
-	}
-	if last != "" {
-		out.NextToken = a.nextToken(list, last)
 	}
 	return out, nil
 }

@@ -44,26 +44,17 @@ func (a *API) deleteResourceServer(ctx context.Context, _ *call, in *DeleteResou
 }
 
 func (a *API) listResourceServers(ctx context.Context, _ *call, in *ListResourceServersRequest) (*ListResourceServersResponse, error) {
-	list, limit := "ListResourceServers|"+in.UserPoolId, 50
-	if in.MaxResults != nil {
-		limit = *in.MaxResults
-	}
-	after, err := a.afterToken(list, in.NextToken)
+	ask := pageAsk{"ListResourceServers|" + in.UserPoolId, in.NextToken, limitOf(in.MaxResults, 50)}
+	servers, next, err := paged(a, ask, func(after string, limit int) ([]pool.ResourceServer, error) {
+		if _, err := a.pool(ctx, in.UserPoolId); err != nil {
+			return nil, err
+		}
+		return a.DB.ResourceServers.List(ctx, after, limit, in.UserPoolId)
+	}, func(r pool.ResourceServer) string { return r.Identifier })
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.pool(ctx, in.UserPoolId); err != nil {
-		return nil, err
-	}
-	servers, err := a.DB.ResourceServers.List(ctx, after, limit+1, in.UserPoolId)
-	if err != nil {
-		return nil, err
-	}
-	servers, last := page(servers, limit, func(r pool.ResourceServer) string { return r.Identifier })
-	out := &ListResourceServersResponse{ResourceServers: []ResourceServerType{}}
-	if last != "" {
-		out.NextToken = a.nextToken(list, last)
-	}
+	out := &ListResourceServersResponse{ResourceServers: []ResourceServerType{}, NextToken: next}
 	return out, convert(append([]pool.ResourceServer{}, servers...), &out.ResourceServers)
 }
 

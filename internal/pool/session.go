@@ -10,7 +10,8 @@ type Session struct {
 	Sub        string `json:",omitempty"` // empty for a name without an account
 	Owner      string `json:",omitempty"` // what failures are counted under: the sub, or a hash of the name
 	Purpose    SessionPurpose
-	Proven     bool `json:",omitempty"` // the missing proof was brought; the next step may sign in
+	Factor     string `json:",omitempty"` // the first factor that a SessionChoice waits for; "" waits to hear which
+	Proven     bool   `json:",omitempty"` // the missing proof was brought; the next step may sign in
 	AuthTime   int64
 	NotBefore  int64 `json:",omitempty"` // the user's, when it began
 	ExpiresAt  int64
@@ -108,4 +109,11 @@ type SignedIn struct {
 	AuthTime int64
 	Browser  string // the id of the browser session that stands for them; "" by the API
 	From     Device
+}
+
+// Takes says whether a SessionChoice goes on with a factor: the one that it
+// waits for or, as the answer to the question which, any while it waits to hear
+// that (Cognito: SELECT_CHALLENGE).
+func (s Session) Takes(factor string, asAnswer bool) bool {
+	return s.Factor == factor || s.Factor == "" && asAnswer
 }

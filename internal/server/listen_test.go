@@ -55,16 +55,22 @@ func TestListen(t *testing.T) {
 // TestListenTakesBothOrNone: if ::1 is taken, 127.0.0.1 is given back.
 func TestListenTakesBothOrNone(t *testing.T) {
 	t.Parallel()
-	six, err := net.Listen("tcp", "[::1]:0")
+	probe, err := net.Listen("tcp", "[::1]:0")
 	if err != nil {
 		t.Skip("this machine has no ::1")
 	}
-	defer six.Close()
-	_, port, _ := net.SplitHostPort(six.Addr().String())
-	four, err := net.Listen("tcp", "127.0.0.1:"+port)
-	if err != nil {
-		t.Skipf("somebody else has 127.0.0.1:%s", port)
+	probe.Close()
+	var six, four net.Listener
+	for four == nil { // whose port somebody else has on 127.0.0.1 proves nothing
+		var err error
+		if six, err = net.Listen("tcp", "[::1]:0"); err != nil {
+			t.Fatal(err)
+		}
+		defer six.Close()
+		_, port, _ := net.SplitHostPort(six.Addr().String())
+		four, _ = net.Listen("tcp", "127.0.0.1:"+port)
 	}
+	_, port, _ := net.SplitHostPort(six.Addr().String())
 	four.Close()
 	if _, err := server.Listen("localhost:" + port); err == nil || !strings.Contains(err.Error(), "is taken") {
 		t.Errorf("opened beside another program: %v", err)

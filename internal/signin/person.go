@@ -52,9 +52,9 @@ func (s *Signin) take(ctx context.Context, app pool.App, id string, purpose pool
 	return session, err
 }
 
-// Offer opens a session for somebody who will say which factor they show first
-// (Cognito: SELECT_CHALLENGE), for a name without an account too.
-func (s *Signin) Offer(ctx context.Context, app pool.App, username string) (sessionID string, err error) {
+// Offer opens a session for somebody who will show a factor first or, for "",
+// say which (Cognito: SELECT_CHALLENGE); for a name without an account too.
+func (s *Signin) Offer(ctx context.Context, app pool.App, username, factor string) (sessionID string, err error) {
 	who, err := s.find(ctx, app, username)
 	if err != nil {
 		return "", err
@@ -62,40 +62,30 @@ func (s *Signin) Offer(ctx context.Context, app pool.App, username string) (sess
 	if !who.known && !app.Client.HidesUsers() {
 		return "", errUnknown
 	}
-	return s.openSession(ctx, app, pool.NewSession(app, pool.SessionChoice, who.owner, who.user, s.Now()))
+	session := pool.NewSession(app, pool.SessionChoice, who.owner, who.user, s.Now())
+	session.Factor = factor
+	return s.openSession(ctx, app, session)
 }
 
-// Chosen uses up such a session for the name that it was opened for.
-func (s *Signin) Chosen(ctx context.Context, app pool.App, sessionID, username string) error {
-	who, err := s.find(ctx, app, username)
+// Choice brings such a session back with a factor. AsAnswer says that it was
+// named in answer to the question which.
+type Choice struct {
+	SessionID, Username, Factor string
+	AsAnswer                    bool
+}
+
+// Chosen uses the session up, for the name and the factor that it was opened for.
+func (s *Signin) Chosen(ctx context.Context, app pool.App, in Choice) error {
+	who, err := s.find(ctx, app, in.Username)
 	if err != nil {
 		return err
 	}
 	if !who.known && !app.Client.HidesUsers() {
 		return errUnknown
 	}
-	session, err := s.take(ctx, app, sessionID, pool.SessionChoice)
-	if err == nil && session.Owner != who.owner {
+	session, err := s.take(ctx, app, in.SessionID, pool.SessionChoice)
+	if err == nil && (session.Owner != who.owner || !session.Takes(in.Factor, in.AsAnswer)) {
 		err = pool.ErrSession
 	}
 	return err
-}
-
-// Choosing looks at such a session and leaves it: its owner has said which
-// factor, and brings it next.
-func (s *Signin) Choosing(ctx context.Context, app pool.App, sessionID, username string) error {
-	who, err := s.find(ctx, app, username)
-	if err != nil {
-		return err
-	}
-	session, err := s.DB.Sessions.Get(ctx, app.Pool.ID, pool.HashToken(sessionID))
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return pool.GoneSession(s.SessionKey, app, sessionID, s.Now())
-	case err != nil:
-		return err
-	case session.Owner != who.owner:
-		return pool.ErrSession
-	}
-	return session.WaitsAt(app, pool.SessionChoice, s.Now())
 }

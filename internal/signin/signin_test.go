@@ -264,10 +264,10 @@ func TestChosen(t *testing.T) {
 	t.Parallel()
 	g := newGate(t, "", nil)
 	chosen := func(app pool.App, after time.Duration) error {
-		id, err := g.Offer(t.Context(), g.app, "ann@example.com")
+		id, err := g.Offer(t.Context(), g.app, "ann@example.com", "")
 		must(t, err)
 		g.wait(after)
-		return g.Chosen(t.Context(), app, id, "ann@example.com")
+		return g.Chosen(t.Context(), app, signin.Choice{SessionID: id, Username: "ann@example.com", Factor: "PASSWORD", AsAnswer: true})
 	}
 	other := g.app
 	other.Client.ID = "otherapp"

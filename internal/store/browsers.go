@@ -57,7 +57,7 @@ func (b BrowserSessions) Move(ctx context.Context, poolID, oldHash, newHash stri
 // OfUser returns at most limit sessions of a user that end after now (ms), in
 // the order of their hashes from after on.
 func (b BrowserSessions) OfUser(ctx context.Context, user pool.User, now int64, after string, limit int) ([]pool.BrowserSession, error) {
-	return ofUser(ctx, b.db, "browser_sessions", "hash", userPage{user, now, after, limit}, func(s *pool.BrowserSession, hash string) { s.Hash = hash })
+	return ofUser(ctx, b.db, userPage{"browser_sessions", "hash", user, now, after, limit}, func(s *pool.BrowserSession, hash string) { s.Hash = hash })
 }
 
 // Sweep removes at most limit sessions that expired before now (ms).

@@ -63,7 +63,7 @@ func (g Grants) End(ctx context.Context, poolID, id string, expires int64) error
 // OfUser returns at most limit grants of a user that end after now (ms), in the
 // order of their ids from after on; revoked ones too.
 func (g Grants) OfUser(ctx context.Context, user pool.User, now int64, after string, limit int) ([]pool.Grant, error) {
-	return ofUser(ctx, g.db, "grants", "id", userPage{user, now, after, limit}, func(grant *pool.Grant, id string) { grant.ID = id })
+	return ofUser(ctx, g.db, userPage{"grants", "id", user, now, after, limit}, func(grant *pool.Grant, id string) { grant.ID = id })
 }
 
 // Sweep removes at most limit grants that expired before now (ms).

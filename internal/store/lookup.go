@@ -57,24 +57,9 @@ func (db *DB) DeleteDomain(ctx context.Context, poolID, name string) error {
 
 // DomainsOf returns the domains of a pool in the order of their names.
 func (db *DB) DomainsOf(ctx context.Context, poolID string) ([]pool.Domain, error) {
-	rows, err := db.query(ctx, `SELECT domain, doc FROM domains WHERE pool = $1 ORDER BY domain LIMIT 16`, poolID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []pool.Domain
-	for rows.Next() {
-		var name, doc string
-		var d pool.Domain
-		if err := rows.Scan(&name, &doc); err != nil {
-			return nil, err
-		}
-		if err := db.decode(doc, &d, "domains", []string{name}); err != nil {
-			return nil, err
-		}
-		out = append(out, d)
-	}
-	return out, rows.Err()
+	return list[pool.Domain](ctx, db, listing{
+		table: "domains", query: `SELECT domain, doc FROM domains WHERE pool = $1 ORDER BY domain LIMIT 16`, bound: []any{poolID},
+	}, nil)
 }
 
 // ClientOwner returns the id of the pool that has the client id, or

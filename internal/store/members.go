@@ -48,48 +48,19 @@ func (m Members) GroupsOf(ctx context.Context, user pool.User, after string, lim
 	if !user.Grouped {
 		return nil, nil
 	}
-	return across[pool.Group](ctx, m.db, crossing{
-		table: "user_groups", pool: user.UserPoolID, of: user.Sub, after: after, limit: limit,
+	return list[pool.Group](ctx, m.db, listing{
+		table: "user_groups", keys: []string{user.UserPoolID}, bound: []any{user.UserPoolID, user.Sub, after, limit},
 		query: `SELECT g.name, g.doc FROM group_members m JOIN user_groups g ON g.pool = m.pool AND g.name = m.name
 			WHERE m.pool = $1 AND m.sub = $2 AND m.name > $3 ORDER BY m.name LIMIT $4`,
-	})
+	}, nil)
 }
 
 // UsersIn returns at most limit users of a group, in the order of their subs
 // from after on.
 func (m Members) UsersIn(ctx context.Context, group pool.Group, after string, limit int) ([]pool.User, error) {
-	return across[pool.User](ctx, m.db, crossing{
-		table: "users", pool: group.UserPoolID, of: group.GroupName, after: after, limit: limit,
+	return list[pool.User](ctx, m.db, listing{
+		table: "users", keys: []string{group.UserPoolID}, bound: []any{group.UserPoolID, group.GroupName, after, limit},
 		query: `SELECT u.sub, u.doc FROM group_members m JOIN users u ON u.pool = m.pool AND u.sub = m.sub
 			WHERE m.pool = $1 AND m.name = $2 AND m.sub > $3 ORDER BY m.sub LIMIT $4`,
-	})
-}
-
-// crossing is a page of what the members lead to: rows of a table, each as the
-// second part of its key and its document.
-type crossing struct {
-	table, query    string
-	pool, of, after string
-	limit           int
-}
-
-func across[T any](ctx context.Context, db *DB, c crossing) ([]T, error) {
-	rows, err := db.query(ctx, c.query, c.pool, c.of, c.after, c.limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []T
-	for rows.Next() {
-		var key, doc string
-		var v T
-		if err := rows.Scan(&key, &doc); err != nil {
-			return nil, err
-		}
-		if err := db.decode(doc, &v, c.table, []string{c.pool, key}); err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, rows.Err()
+	}, nil)
 }

@@ -8,35 +8,21 @@ import (
 )
 
 // ofUser returns at most limit rows of a table that belong to a user and end
-// after now (ms), in the order of their keys from after on; name puts the key
-// back into the value.
-func ofUser[T any](ctx context.Context, db *DB, table, key string, page userPage, name func(*T, string)) ([]T, error) {
-	rows, err := db.query(ctx, fmt.Sprintf(`SELECT %s, doc FROM %s WHERE pool = $1 AND sub = $2 AND %s > $3 AND expires > $4 ORDER BY %s LIMIT $5`, key, table, key, key),
-		page.user.UserPoolID, page.user.Sub, page.after, page.now, page.limit)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []T
-	for rows.Next() {
-		var id, doc string
-		var v T
-		if err := rows.Scan(&id, &doc); err != nil {
-			return nil, err
-		}
-		if err := db.decode(doc, &v, table, []string{page.user.UserPoolID, id}); err != nil {
-			return nil, err
-		}
-		name(&v, id)
-		out = append(out, v)
-	}
-	return out, rows.Err()
+// after now (ms), in the order of their keys from after on.
+func ofUser[T any](ctx context.Context, db *DB, page userPage, name func(*T, string)) ([]T, error) {
+	table, key := page.table, page.key
+	return list(ctx, db, listing{
+		table: table, keys: []string{page.user.UserPoolID},
+		query: fmt.Sprintf(`SELECT %s, doc FROM %s WHERE pool = $1 AND sub = $2 AND %s > $3 AND expires > $4 ORDER BY %s LIMIT $5`, key, table, key, key),
+		bound: []any{page.user.UserPoolID, page.user.Sub, page.after, page.now, page.limit},
+	}, name)
 }
 
 // userPage is which rows of a user are asked for.
 type userPage struct {
-	user  pool.User
-	now   int64 // ms
-	after string
-	limit int
+	table, key string // the key is of one part beside the pool
+	user       pool.User
+	now        int64 // ms
+	after      string
+	limit      int
 }

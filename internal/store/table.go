@@ -91,24 +91,7 @@ func (t Table[T]) List(ctx context.Context, after string, limit int, prefix ...s
 	}
 	n := len(prefix)
 	query := fmt.Sprintf("SELECT %s, doc FROM %s WHERE %s%s > $%d ORDER BY %s LIMIT $%d", last, t.name, where, last, n+1, last, n+2)
-	rows, err := t.db.query(ctx, query, append(bound, after, limit)...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []T
-	for rows.Next() {
-		var key, doc string
-		var v T
-		if err := rows.Scan(&key, &doc); err != nil {
-			return nil, err
-		}
-		if err := t.db.decode(doc, &v, t.name, append(append([]string{}, prefix...), key)); err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	return out, rows.Err()
+	return list[T](ctx, t.db, listing{t.name, query, append(bound, after, limit), prefix}, nil)
 }
 
 // Update changes a row by f and returns it, or ErrNotFound. f is pure: it may

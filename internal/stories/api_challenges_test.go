@@ -297,3 +297,83 @@ func TestAuthSessionValiditySetting(t *testing.T) {
 		})
 	}
 }
+
+// Which factor comes first is asked within a session of one's own: a made-up
+// one, or somebody else's, leads to no challenge.
+func TestAPIChoosingNeedsItsSession(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := apiHouse(t, database, nil)
+		ctx, c, ann := t.Context(), sdk(h), "ann@example.com"
+		join(t, h, ann, easy)
+		join(t, h, "bob@example.com", easy)
+		asked, err := c.InitiateAuth(ctx, &cip.InitiateAuthInput{AuthFlow: types.AuthFlowTypeUserAuth, ClientId: clientID(), AuthParameters: map[string]string{"USERNAME": ann}})
+		must(t, err)
+		choose := func(session, name, password string) (*cip.RespondToAuthChallengeOutput, error) {
+			responses := map[string]string{"USERNAME": name, "ANSWER": "PASSWORD"}
+			if password != "" {
+				responses["PASSWORD"] = password
+			}
+			return c.RespondToAuthChallenge(ctx, &cip.RespondToAuthChallengeInput{ClientId: clientID(), ChallengeName: types.ChallengeNameTypeSelectChallenge, Session: &session, ChallengeResponses: responses})
+		}
+		for _, name := range []string{ann, "nobody@example.com"} {
+			_, err = choose("garbage-garbage-garbage", name, "")
+			refused(t, err, "NotAuthorizedException", "Invalid session for the user.")
+		}
+		_, err = choose(*asked.Session, "bob@example.com", "")
+		refused(t, err, "NotAuthorizedException", "Invalid session for the user.")
+		asked, err = c.InitiateAuth(ctx, &cip.InitiateAuthInput{AuthFlow: types.AuthFlowTypeUserAuth, ClientId: clientID(), AuthParameters: map[string]string{"USERNAME": ann}})
+		must(t, err)
+		next, err := choose(*asked.Session, ann, "")
+		must(t, err)
+		if next.ChallengeName != types.ChallengeNameTypePassword {
+			t.Errorf("asked for %s", next.ChallengeName)
+		}
+		_, err = choose(*asked.Session, ann, easy)
+		refused(t, err, "NotAuthorizedException", "Invalid session for the user, session can only be used once.")
+		in, err := choose(*next.Session, ann, easy)
+		must(t, err)
+		if in.AuthenticationResult == nil {
+			t.Errorf("%+v", in)
+		}
+	})
+}
+
+// A session that was opened for one factor takes no other, and the question
+// which is not passed over.
+func TestAPIChallengesAreNotSwapped(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := apiHouse(t, database, nil)
+		ctx, c, ann := t.Context(), sdk(h), "ann@example.com"
+		join(t, h, ann, easy)
+		open := func(preferred string) *string {
+			parameters := map[string]string{"USERNAME": ann}
+			if preferred != "" {
+				parameters["PREFERRED_CHALLENGE"] = preferred
+			}
+			asked, err := c.InitiateAuth(ctx, &cip.InitiateAuthInput{AuthFlow: types.AuthFlowTypeUserAuth, ClientId: clientID(), AuthParameters: parameters})
+			must(t, err)
+			return asked.Session
+		}
+		answer := func(session *string, challenge types.ChallengeNameType, parameters map[string]string) error {
+			parameters["USERNAME"] = ann
+			_, err := c.RespondToAuthChallenge(ctx, &cip.RespondToAuthChallengeInput{ClientId: clientID(), ChallengeName: challenge, Session: session, ChallengeResponses: parameters})
+			return err
+		}
+		password := func() map[string]string { return map[string]string{"PASSWORD": easy} }
+		srp := func() map[string]string { return map[string]string{"SRP_A": "abcdef0123456789"} }
+		with := func(parameters map[string]string, factor string) map[string]string {
+			parameters["ANSWER"] = factor
+			return parameters
+		}
+		const no = "Invalid session for the user."
+		refused(t, answer(open("PASSWORD"), "PASSWORD_SRP", srp()), "NotAuthorizedException", no)
+		refused(t, answer(open("PASSWORD"), "SELECT_CHALLENGE", with(srp(), "PASSWORD_SRP")), "NotAuthorizedException", no)
+		refused(t, answer(open(""), "PASSWORD", password()), "NotAuthorizedException", no)
+		refused(t, answer(open(""), "PASSWORD_SRP", srp()), "NotAuthorizedException", no)
+		must(t, answer(open("PASSWORD"), "PASSWORD", password()))
+		must(t, answer(open("PASSWORD"), "SELECT_CHALLENGE", with(password(), "PASSWORD")))
+		must(t, answer(open(""), "SELECT_CHALLENGE", with(srp(), "PASSWORD_SRP")))
+	})
+}
