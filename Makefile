@@ -28,6 +28,7 @@ check:
 
 tests:
 	go test -timeout 30m ./...
+	POOLHOUSE_STORIES_ON_POSTGRES=1 go test -timeout 30m ./internal/stories
 	CGO_ENABLED=1 go test -race -timeout 30m $(unit)
 	CGO_ENABLED=1 go test -race -timeout 30m -run Race ./internal/stories
 

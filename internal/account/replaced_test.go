@@ -3,6 +3,7 @@ package account_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,24 +58,41 @@ func TestBusyChangeGivesTheTryBack(t *testing.T) {
 	d := newDesk(t, "", nil)
 	u := d.signUp("ann@example.com").User
 	d.Passwords = password.NewHasher(password.Params{MemoryKiB: 1 << 17, Passes: 8, Lanes: 1}, 1)
-	done := make(chan struct{})
-	go func() { // holds the only slot for a good while
-		defer close(done)
-		d.Passwords.Waste(context.Background(), "slow")
-	}()
+	crowd, goHome := context.WithCancel(context.Background())
+	defer goHome()
+	var crowded sync.WaitGroup
+	for range 4 { // hold the only slot, one after another, longer than the test needs
+		crowded.Go(func() { d.Passwords.Waste(crowd, "slow") })
+	}
 	for d.Passwords.Count() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 25*time.Millisecond)
-	defer cancel()
-	err := d.ChangePassword(ctx, d.app, u, secret, "another one")
-	if err == nil || errors.Is(err, &pool.Error{Kind: pool.NotAuthorized}) {
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	refused := make(chan error, 1)
+	go func() { refused <- d.ChangePassword(ctx, d.app, u, secret, "another one") }()
+	failures := func() int {
+		l, err := d.DB.Lockouts.Get(t.Context(), housetest.PoolID, u.Sub)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			t.Fatal(err)
+		}
+		return l.Failures
+	}
+	for deadline := time.Now().Add(30 * time.Second); failures() == 0 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	if failures() != 1 {
+		t.Fatal("the try is not counted before it is looked at")
+	}
+	leave() // the caller has no patience
+	if err := <-refused; pool.AsError(err) == nil || pool.AsError(err).Kind != pool.TooManyRequests {
 		t.Errorf("without a slot: %v", err)
 	}
-	if l, err := d.DB.Lockouts.Get(t.Context(), housetest.PoolID, u.Sub); err != nil || l.Failures != 0 {
-		t.Errorf("%d failures are counted, %v", l.Failures, err)
+	if n := failures(); n != 0 {
+		t.Errorf("%d failures are counted", n)
 	}
-	<-done
+	goHome()
+	crowded.Wait()
 	d.Passwords = password.NewHasher(password.Light(), 1)
 	housetest.Refused(t, "a wrong password", d.ChangePassword(t.Context(), d.app, u, "not this one", "another one"), "NotAuthorized.password")
 	if l, err := d.DB.Lockouts.Get(t.Context(), housetest.PoolID, u.Sub); err != nil || l.Failures != 1 {

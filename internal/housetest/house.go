@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -77,7 +78,7 @@ func Start(t testing.TB, c Config) *House {
 	t.Helper()
 	folder := t.TempDir()
 	if c.Database == "" {
-		c.Database = "sqlite:" + filepath.Join(folder, "house.db")
+		c.Database = usual(t, folder)
 	}
 	if c.KeyFile == "" {
 		c.KeyFile = filepath.Join(folder, "master.key")
@@ -199,6 +200,18 @@ var ledgers = postgres.Copies(func(location string) error {
 	_, err := store.New(context.Background(), location)
 	return err
 })
+
+// OnPostgres is the environment variable that, set to 1, gives PostgreSQL to
+// houses that name no database: make test tells the stories once so, too.
+const OnPostgres = "POOLHOUSE_STORIES_ON_POSTGRES"
+
+// usual is the database of a house that names none.
+func usual(t testing.TB, folder string) string {
+	if os.Getenv(OnPostgres) == "1" {
+		return ledgers(t)
+	}
+	return "sqlite:" + filepath.Join(folder, "house.db")
+}
 
 // Databases runs a story on each kind of database. It is handed the location
 // of one that holds nothing.
