@@ -60,7 +60,7 @@ func (a *API) listUsersInGroup(ctx context.Context, _ *call, in *ListUsersInGrou
 	}
 	out := &ListUsersInGroupResponse{Users: []UserType{}, NextToken: next}
 	for _, u := range users {
-		out.Users = append(out.Users, *userType(p, u))
+		out.Users = append(out.Users, *userType(p, u, everything))
 	}
 	return out, nil
 }

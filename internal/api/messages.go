@@ -101,6 +101,9 @@ func invalidParameter() map[string]string {
 		"InvalidParameter.own_session":        "The session of the access token cannot be revoked.",
 		"InvalidParameter.pagination":         "Invalid pagination token given.",
 		"InvalidParameter.too_many_groups":    "{detail}",
+		"InvalidParameter.filter":             "Error while parsing filter",
+		"InvalidParameter.search_attribute":   "Invalid search attribute: {field}",
+		"InvalidParameter.attributes_to_get":  "One or more requested attributes do not exist.",
 	}
 }
 

@@ -84,6 +84,7 @@ func (a *API) operations() map[string]operation {
 
 		// People, by operators
 		"AdminGetUser":              does(byOperator, a.adminGetUser),
+		"ListUsers":                 does(byOperator, a.listUsers),
 		"AdminCreateUser":           does(byOperator, a.adminCreateUser),
 		"AdminConfirmSignUp":        does(byOperator, a.adminConfirmSignUp),
 		"AdminEnableUser":           does(byOperator, a.adminEnableUser),

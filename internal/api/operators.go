@@ -16,7 +16,7 @@ func (a *API) adminGetUser(ctx context.Context, _ *call, in *AdminGetUserRequest
 	}
 	enabled := !user.Disabled
 	return &AdminGetUserResponse{
-		Username: Sensitive(user.Username), UserAttributes: attributeList(p, user, func(string) bool { return true }),
+		Username: Sensitive(user.Username), UserAttributes: attributeList(p, user, everything),
 		UserCreateDate: Time(user.CreateDate), UserLastModifiedDate: Time(user.LastModifiedDate), Enabled: &enabled, UserStatus: string(user.Status),
 	}, nil
 }
@@ -37,7 +37,7 @@ func (a *API) adminCreateUser(ctx context.Context, _ *call, in *AdminCreateUserR
 	if err != nil {
 		return nil, err
 	}
-	return &AdminCreateUserResponse{User: userType(p, user)}, nil
+	return &AdminCreateUserResponse{User: userType(p, user, everything)}, nil
 }
 
 func (a *API) adminSetUserPassword(ctx context.Context, _ *call, in *AdminSetUserPasswordRequest) (*AdminSetUserPasswordResponse, error) {
@@ -125,10 +125,13 @@ func (a *API) userOf(ctx context.Context, poolID string, username Sensitive) (po
 	return p, user, err
 }
 
-func userType(p pool.Pool, u pool.User) *UserType {
+// everything is what operators may see of people.
+func everything(string) bool { return true }
+
+func userType(p pool.Pool, u pool.User, may func(name string) bool) *UserType {
 	enabled := !u.Disabled
 	return &UserType{
-		Username: Sensitive(u.Username), Attributes: attributeList(p, u, func(string) bool { return true }),
+		Username: Sensitive(u.Username), Attributes: attributeList(p, u, may),
 		UserCreateDate: Time(u.CreateDate), UserLastModifiedDate: Time(u.LastModifiedDate), Enabled: &enabled, UserStatus: string(u.Status),
 	}
 }

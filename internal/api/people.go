@@ -175,8 +175,10 @@ func attributeMap(list []AttributeType) (map[string]string, error) {
 // attributeList lists what a user has and the caller may see: the sub first,
 // the rest in the schema's order.
 func attributeList(p pool.Pool, u pool.User, may func(name string) bool) []AttributeType {
-	sub := Sensitive(u.Sub)
-	out := []AttributeType{{Name: "sub", Value: &sub}}
+	var out []AttributeType
+	if sub := Sensitive(u.Sub); may("sub") {
+		out = append(out, AttributeType{Name: "sub", Value: &sub})
+	}
 	for _, attribute := range p.Attributes() {
 		if value, has := u.Attributes[attribute.Name]; has && may(attribute.Name) {
 			out = append(out, AttributeType{Name: attribute.Name, Value: (*Sensitive)(&value)})

@@ -185,8 +185,8 @@ func TestSDKErrors(t *testing.T) {
 	if internal, ok := errors.AsType[*types.InternalErrorException](err); !ok || strings.Contains(internal.Error(), "s3cret") {
 		t.Errorf("our own fault: %v", err)
 	}
-	_, err = h.sdk("AKALL", keySecret).ListUsers(t.Context(), &idp.ListUsersInput{UserPoolId: aws.String("us-east-1_a")})
-	if unsupported, ok := errors.AsType[*types.UnsupportedOperationException](err); !ok && codeOf(err) != "UnsupportedOperationException" || ok && !strings.Contains(unsupported.ErrorMessage(), "ListUsers") {
+	_, err = h.sdk("AKALL", keySecret).AdminListDevices(t.Context(), &idp.AdminListDevicesInput{UserPoolId: aws.String("us-east-1_a"), Username: aws.String("ann")})
+	if unsupported, ok := errors.AsType[*types.UnsupportedOperationException](err); !ok && codeOf(err) != "UnsupportedOperationException" || ok && !strings.Contains(unsupported.ErrorMessage(), "AdminListDevices") {
 		t.Errorf("an operation that is not offered: %v", err)
 	}
 	if n := strings.Count(h.logs.String(), "internal error"); n != 1 || !strings.Contains(h.logs.String(), "operation=SignUp") || !strings.Contains(h.logs.String(), "disk is full") {

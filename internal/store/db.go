@@ -149,7 +149,12 @@ func (db *DB) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options := []goose.ProviderOption{goose.WithSlog(slog.New(slog.DiscardHandler))}
+	folder := spelled{files, db.h.dialect}
+	options := []goose.ProviderOption{
+		goose.WithSlog(slog.New(slog.DiscardHandler)),
+		goose.WithExcludeNames([]string{userIndexFile}), // which its Go migration runs
+		goose.WithGoMigrations(db.userIndexMigration(folder)),
+	}
 	lock, err := db.h.dialect.locker()
 	if err != nil {
 		return err
@@ -157,7 +162,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	if lock != nil {
 		options = append(options, goose.WithSessionLocker(lock))
 	}
-	p, err := goose.NewProvider(db.h.dialect.goose, db.h.write, spelled{files, db.h.dialect}, options...)
+	p, err := goose.NewProvider(db.h.dialect.goose, db.h.write, folder, options...)
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)
 	}

@@ -104,14 +104,29 @@ func (db *DB) unswept(ctx context.Context) ([]string, error) {
 }
 
 // sweepPool removes a batch of each table whose rows belong to a pool. The
-// second name is a column by which few rows of the pool are alike.
+// second name is the columns by which few rows of the pool are alike.
 func (db *DB) sweepPool(ctx context.Context, id string, limit int) (total int64, err error) {
 	for _, t := range [][2]string{
-		{"users", "sub"}, {"user_names", "sub"}, {"user_counts", "part"}, {"clients", "id"}, {"domains", "domain"}, {"signing_keys", "slot"},
-		{"mailed_codes", "owner"}, {"windows", "owner"}, {"lockouts", "owner"}, {"sessions", "hash"}, {"browser_sessions", "hash"},
-		{"codes", "hash"}, {"grants", "id"}, {"mails", "id"}, {"resource_servers", "identifier"}, {"user_groups", "name"}, {"group_members", "sub"},
+		{"users", "sub"},
+		{"user_names", "sub"},
+		{"user_index", "attribute, value, sub"},
+		{"user_counts", "part"},
+		{"clients", "id"},
+		{"domains", "domain"},
+		{"signing_keys", "slot"},
+		{"mailed_codes", "owner"},
+		{"windows", "owner"},
+		{"lockouts", "owner"},
+		{"sessions", "hash"},
+		{"browser_sessions", "hash"},
+		{"codes", "hash"},
+		{"grants", "id"},
+		{"mails", "id"},
+		{"resource_servers", "identifier"},
+		{"user_groups", "name"},
+		{"group_members", "sub"},
 	} {
-		n, err := db.exec(ctx, "DELETE FROM "+t[0]+" WHERE pool = $1 AND "+t[1]+" IN (SELECT "+t[1]+" FROM "+t[0]+" WHERE pool = $1 LIMIT $2)", id, limit)
+		n, err := db.exec(ctx, "DELETE FROM "+t[0]+" WHERE pool = $1 AND ("+t[1]+") IN (SELECT "+t[1]+" FROM "+t[0]+" WHERE pool = $1 LIMIT $2)", id, limit)
 		if err != nil {
 			return total, err
 		}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"time"
 
@@ -95,7 +94,7 @@ func (m Mails) Sweep(ctx context.Context, now int64, limit int) (int64, error) {
 
 // scan reads rows; those whose document does not open come back by their keys
 // alone.
-func (m Mails) scan(rows *sql.Rows) (out, broken []pool.Mail, err error) {
+func (m Mails) scan(rows answer) (out, broken []pool.Mail, err error) {
 	defer rows.Close()
 	for rows.Next() {
 		var poolID, id, doc string

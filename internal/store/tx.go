@@ -85,9 +85,9 @@ func (db *DB) returning(ctx context.Context, query string, args ...any) row {
 		return row{err: err}
 	}
 	if db.tx != nil {
-		return row{r: db.tx.QueryRowContext(db.uncut(ctx), query, args...), wrote: &db.h.meter}
+		return row{r: db.tx.QueryRowContext(db.uncut(ctx), query, args...), meter: &db.h.meter, wrote: true}
 	}
-	return row{r: db.h.write.QueryRowContext(db.uncut(ctx), query, args...), wrote: &db.h.meter}
+	return row{r: db.h.write.QueryRowContext(db.uncut(ctx), query, args...), meter: &db.h.meter, wrote: true}
 }
 
 func (db *DB) queryRow(ctx context.Context, query string, args ...any) row {
@@ -95,19 +95,23 @@ func (db *DB) queryRow(ctx context.Context, query string, args ...any) row {
 		return row{err: err}
 	}
 	if db.tx != nil {
-		return row{r: db.tx.QueryRowContext(db.uncut(ctx), query, args...)}
+		return row{r: db.tx.QueryRowContext(db.uncut(ctx), query, args...), meter: &db.h.meter}
 	}
-	return row{r: db.h.read.QueryRowContext(ctx, query, args...)}
+	return row{r: db.h.read.QueryRowContext(ctx, query, args...), meter: &db.h.meter}
 }
 
-func (db *DB) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+func (db *DB) query(ctx context.Context, query string, args ...any) (answer, error) {
 	if err := db.usable(ctx); err != nil {
-		return nil, err
+		return answer{}, err
 	}
+	var rows *sql.Rows
+	var err error
 	if db.tx != nil {
-		return db.tx.QueryContext(db.uncut(ctx), query, args...)
+		rows, err = db.tx.QueryContext(db.uncut(ctx), query, args...)
+	} else {
+		rows, err = db.h.read.QueryContext(ctx, query, args...)
 	}
-	return db.h.read.QueryContext(ctx, query, args...)
+	return answer{rows, &db.h.meter}, err
 }
 
 // usable lets a statement through, and counts it.
@@ -119,11 +123,27 @@ func (db *DB) usable(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// answer is rows that are counted as they are read.
+type answer struct {
+	*sql.Rows
+	meter *meter
+}
+
+// Next goes to the next row.
+func (a answer) Next() bool {
+	there := a.Rows.Next()
+	if there {
+		a.meter.read.Add(1)
+	}
+	return there
+}
+
 // row is one row, or the reason why there is none.
 type row struct {
 	r     *sql.Row
 	err   error
-	wrote *meter // set when the statement wrote the row that it returns
+	meter *meter
+	wrote bool // whether the statement wrote the row that it returns
 }
 
 // Scan reads the row; ErrNotFound when there is none.
@@ -133,8 +153,10 @@ func (r row) Scan(into ...any) error {
 	}
 	switch err := r.r.Scan(into...); err {
 	case nil:
-		if r.wrote != nil {
-			r.wrote.rows.Add(1)
+		if r.wrote {
+			r.meter.rows.Add(1)
+		} else {
+			r.meter.read.Add(1)
 		}
 		return nil
 	case sql.ErrNoRows:

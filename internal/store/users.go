@@ -76,7 +76,10 @@ func (u Users) insert(ctx context.Context, user *pool.User) error {
 	if err == nil && rows == 0 {
 		return errors.New("a new sub was there already")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return u.index(ctx, user, user.Searched())
 }
 
 // Delete removes the user with its names and out of its groups, or returns
@@ -85,11 +88,16 @@ func (u Users) insert(ctx context.Context, user *pool.User) error {
 // again.
 func (u Users) Delete(ctx context.Context, poolID, sub string) error {
 	return u.db.Tx(ctx, func(ctx context.Context, tx *DB) error {
-		rows, err := tx.exec(ctx, `DELETE FROM users WHERE pool = $1 AND sub = $2`, poolID, sub)
-		if err == nil && rows == 0 {
-			err = ErrNotFound
+		var doc string
+		var user pool.User
+		err := tx.returning(ctx, `DELETE FROM users WHERE pool = $1 AND sub = $2 RETURNING doc`, poolID, sub).Scan(&doc)
+		if err == nil {
+			err = tx.decode(doc, &user, "users", []string{poolID, sub})
 		}
 		if err != nil {
+			return err
+		}
+		if err := tx.Users.unindex(ctx, &user, user.Searched()); err != nil {
 			return err
 		}
 		for _, statement := range []string{`DELETE FROM user_names WHERE pool = $1 AND sub = $2`, `DELETE FROM group_members WHERE pool = $1 AND sub = $2`} {
@@ -104,5 +112,18 @@ func (u Users) Delete(ctx context.Context, poolID, sub string) error {
 // Update changes the user by f, which is pure; names stay as they are. What f
 // does to attributes that are names goes through [Users.UpdateNamed].
 func (u Users) Update(ctx context.Context, poolID, sub string, f func(*pool.User) error) (pool.User, error) {
-	return u.table(u.db).Update(ctx, f, poolID, sub)
+	var user pool.User
+	err := u.db.Tx(ctx, func(ctx context.Context, tx *DB) error {
+		var before []pool.SearchedValue
+		var err error
+		user, err = tx.Users.table(tx).Update(ctx, func(now *pool.User) error {
+			before = now.Searched()
+			return f(now)
+		}, poolID, sub)
+		if err != nil {
+			return err
+		}
+		return tx.Users.reindex(ctx, &user, before)
+	})
+	return user, err
 }

@@ -91,6 +91,9 @@ func poolCalls() map[string]plainCall {
 		"AdminGetUser": func(x errand, at target) error {
 			return only(x.c.AdminGetUser(x.ctx, &cip.AdminGetUserInput{UserPoolId: &at.pool, Username: &at.user}))
 		},
+		"ListUsers": func(x errand, at target) error {
+			return only(x.c.ListUsers(x.ctx, &cip.ListUsersInput{UserPoolId: &at.pool}))
+		},
 		"AdminSetUserPassword": func(x errand, at target) error {
 			return only(x.c.AdminSetUserPassword(x.ctx, &cip.AdminSetUserPasswordInput{UserPoolId: &at.pool, Username: &at.user, Password: aws.String(rightOne)}))
 		},

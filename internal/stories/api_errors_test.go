@@ -32,7 +32,20 @@ type refusal struct {
 // refusals is every error that an operation declares and that can happen here,
 // but for those of [everyCallFails].
 func refusals() []refusal {
-	return slices.Concat(targetRefusals(), operatorRefusals(), poolRefusals(), signUpRefusals(), recoveryRefusals(), attributeRefusals(), signInRefusals(), challengeRefusals(), tokenRefusals(), sessionRefusals(), recordRefusals())
+	return slices.Concat(
+		targetRefusals(),
+		operatorRefusals(),
+		listUsersRefusals(),
+		poolRefusals(),
+		signUpRefusals(),
+		recoveryRefusals(),
+		attributeRefusals(),
+		signInRefusals(),
+		challengeRefusals(),
+		tokenRefusals(),
+		sessionRefusals(),
+		recordRefusals(),
+	)
 }
 
 // everyCallFails are the errors of every operation that declares them, whatever
@@ -76,7 +89,7 @@ func notThere() [][3]string {
 	)
 	return [][3]string{
 		{records, "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
-		{setups + " AdminCreateUser AdminGetUser AdminSetUserPassword AdminListUserSessions AdminRevokeUserSession AdminEnableUser AdminDisableUser AdminDeleteUser AdminUserGlobalSignOut AdminUpdateUserAttributes AdminDeleteUserAttributes", "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
+		{setups + " ListUsers AdminCreateUser AdminGetUser AdminSetUserPassword AdminListUserSessions AdminRevokeUserSession AdminEnableUser AdminDisableUser AdminDeleteUser AdminUserGlobalSignOut AdminUpdateUserAttributes AdminDeleteUserAttributes", "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
 		{tokens, "UserNotConfirmedException", "nobody gets a token before, and no account goes back"},
 		{"ListUserSessions", "ResourceNotFoundException", "a token whose pool or client is gone cannot be verified: it is invalid"},
 		{access, "ResourceNotFoundException", "a token whose pool or client is gone cannot be verified: it is invalid"},

@@ -25,7 +25,7 @@ func operation(t *testing.T, h *housetest.House, name string, signed bool, membe
 	return send(t, h, operationRequest(t, h, name, signed, members))
 }
 
-func operationRequest(t *testing.T, h *housetest.House, name string, signed bool, members map[string]any) *http.Request {
+func operationRequest(t testing.TB, h *housetest.House, name string, signed bool, members map[string]any) *http.Request {
 	t.Helper()
 	body, err := json.Marshal(members)
 	must(t, err)

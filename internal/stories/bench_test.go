@@ -46,9 +46,10 @@ func (b *bench) begin() {
 	b.cost, b.hashes, b.signatures = b.house.DB.Cost(), b.house.Passwords.Count(), 0
 	b.ReportAllocs()
 	b.Cleanup(func() {
-		now, n := b.house.DB.Cost(), float64(b.N)
-		b.ReportMetric(float64(now.Statements-b.cost.Statements)/n, "statements/op")
-		b.ReportMetric(float64(now.Rows-b.cost.Rows)/n, "rows/op")
+		cost, n := b.house.DB.Cost().Since(b.cost), float64(b.N)
+		b.ReportMetric(float64(cost.Statements)/n, "statements/op")
+		b.ReportMetric(float64(cost.Rows)/n, "rows/op")
+		b.ReportMetric(float64(cost.Read)/n, "reads/op")
 		b.ReportMetric(float64(b.house.Passwords.Count()-b.hashes)/n, "hashes/op")
 		b.ReportMetric(float64(b.signatures)/n, "signatures/op")
 	})

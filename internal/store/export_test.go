@@ -1,0 +1,6 @@
+package store
+
+// Statement is the question for a page, for tests of how it is answered.
+func (page UserPage) Statement(poolID string) (query string, bound []any) {
+	return page.statement(poolID)
+}
