@@ -10,7 +10,7 @@ import (
 
 type applyCommand struct {
 	ledgerFlags
-	File   string `arg:"" help:"UserPools, ResourceServers, UserPoolClients, UserPoolDomains and Groups in JSON, in the shapes of Cognito's Create… operations."`
+	File   string `arg:"" help:"UserPools, ResourceServers, IdentityProviders, UserPoolClients, UserPoolDomains and Groups in JSON, in the shapes of Cognito's Create… operations."`
 	URL    string `name:"url" placeholder:"URL" help:"That of the server, so that no custom domain is taken for its own host."`
 	DryRun bool   `help:"Say what would change and change nothing."`
 }

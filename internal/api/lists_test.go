@@ -66,7 +66,6 @@ func TestNothingOfARequestIsLost(t *testing.T) {
 	t.Parallel()
 	enabled := true
 	for want, in := range map[string]any{
-		"UserPoolTags":                  &CreateUserPoolRequest{PoolName: "p", UserPoolTags: map[string]string{"a": "b"}},
 		"DcrConfiguration":              &CreateUserPoolRequest{PoolName: "p", DcrConfiguration: &DcrConfigurationType{}},
 		"LambdaConfig":                  &CreateUserPoolRequest{PoolName: "p", LambdaConfig: &LambdaConfigType{PreSignUp: "arn"}},
 		"EmailConfiguration.SourceArn":  &CreateUserPoolRequest{PoolName: "p", EmailConfiguration: &EmailConfigurationType{SourceArn: "arn"}},

@@ -104,6 +104,13 @@ func invalidParameter() map[string]string {
 		"InvalidParameter.filter":             "Error while parsing filter",
 		"InvalidParameter.search_attribute":   "Invalid search attribute: {field}",
 		"InvalidParameter.attributes_to_get":  "One or more requested attributes do not exist.",
+		"InvalidParameter.attribute_exists":   "{name}: Existing attribute already has name {name}.",
+		"InvalidParameter.provider_type":      "Provider {provider} cannot be of type {type}.",
+		"InvalidParameter.provider_details":   "{names} are all required idp details",
+		"InvalidParameter.metadata_missing":   "At least one of the MetadataURL or MetadataFile should be provided.",
+		"InvalidParameter.metadata_binding":   "No SingleSignOn Http redirect binding location found in metadata.",
+		"InvalidParameter.mapping":            "AttributeMapping contains invalid mapping: [{names}]",
+		"InvalidParameter.identifier_taken":   "The identifier {identifier} is already used by another identity provider of the user pool.",
 	}
 }
 
@@ -142,6 +149,8 @@ func otherRefusals() map[string]string {
 		"ExpiredCode.software_token":              "Your software token has already been used once.",
 		"CodeDeliveryFailure":                     "Unable to deliver code to user",
 		"LimitExceeded":                           limit,
+		"LimitExceeded.providers":                 "{detail}",
+		"UserPoolTagging":                         "{detail}.",
 		"LimitExceeded.secrets":                   "Client secrets cannot exceed limit of 2 secrets.",
 		"TooManyRequests":                         "Rate exceeded",
 		"ResourceNotFound.pool":                   "User pool {pool} does not exist.",

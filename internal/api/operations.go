@@ -71,6 +71,21 @@ func (a *API) operations() map[string]operation {
 		"DeleteResourceServer":   doesQuietly(byOperator, a.deleteResourceServer),
 		"ListResourceServers":    does(byOperator, a.listResourceServers),
 
+		// Identity providers
+		"CreateIdentityProvider":          does(byOperator, a.createIdentityProvider),
+		"DescribeIdentityProvider":        does(byOperator, a.describeIdentityProvider),
+		"UpdateIdentityProvider":          does(byOperator, a.updateIdentityProvider),
+		"DeleteIdentityProvider":          doesQuietly(byOperator, a.deleteIdentityProvider),
+		"ListIdentityProviders":           does(byOperator, a.listIdentityProviders),
+		"GetIdentityProviderByIdentifier": does(byOperator, a.getIdentityProviderByIdentifier),
+
+		// The schema, certificate and tags of a pool
+		"AddCustomAttributes":   does(byOperator, a.addCustomAttributes),
+		"GetSigningCertificate": does(byOperator, a.getSigningCertificate),
+		"TagResource":           does(byOperator, a.tagResource),
+		"UntagResource":         does(byOperator, a.untagResource),
+		"ListTagsForResource":   does(byOperator, a.listTagsForResource),
+
 		// Groups
 		"CreateGroup":              does(byOperator, a.createGroup),
 		"GetGroup":                 does(byOperator, a.getGroup),

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/base64"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
@@ -38,6 +39,25 @@ func (a *API) updateUserPool(ctx context.Context, _ *call, in *UpdateUserPoolReq
 	return &UpdateUserPoolResponse{}, err
 }
 
+func (a *API) addCustomAttributes(ctx context.Context, _ *call, in *AddCustomAttributesRequest) (*AddCustomAttributesResponse, error) {
+	var added []pool.SchemaAttribute
+	if err := convert(in.CustomAttributes, &added); err != nil {
+		return nil, err
+	}
+	return &AddCustomAttributesResponse{}, a.Setup.AddCustomAttributes(ctx, in.UserPoolId, added)
+}
+
+func (a *API) getSigningCertificate(ctx context.Context, _ *call, in *GetSigningCertificateRequest) (*GetSigningCertificateResponse, error) {
+	if _, err := a.pool(ctx, in.UserPoolId); err != nil {
+		return nil, err
+	}
+	der, err := a.Tokens.Certificate(ctx, in.UserPoolId)
+	if err != nil {
+		return nil, err
+	}
+	return &GetSigningCertificateResponse{Certificate: new(base64.StdEncoding.EncodeToString(der))}, nil
+}
+
 func (a *API) deleteUserPool(ctx context.Context, _ *call, in *DeleteUserPoolRequest) error {
 	return a.Setup.DeletePool(ctx, in.UserPoolId)
 }
@@ -62,7 +82,7 @@ func (a *API) listUserPools(ctx context.Context, _ *call, in *ListUserPoolsReque
 // where nothing was said.
 func (a *API) poolType(ctx context.Context, p pool.Pool) (*UserPoolType, error) {
 	out := &UserPoolType{
-		Id: p.ID, Name: p.PoolName, Arn: "arn:aws:cognito-idp:" + pool.Region(p.ID) + ":" + a.Account + ":userpool/" + p.ID,
+		Id: p.ID, Name: p.PoolName, Arn: pool.ARN(p.ID, a.Account),
 		CreationDate: Time(p.CreationDate), LastModifiedDate: Time(p.LastModifiedDate),
 		LambdaConfig: &LambdaConfigType{}, UserPoolTags: map[string]string{},
 	}

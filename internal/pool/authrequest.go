@@ -93,7 +93,7 @@ func (c ClientSettings) ParseAuthRequest(q url.Values, redirectURI string) (Auth
 	if !known {
 		return r, &RedirectError{Code: "invalid_request"}
 	}
-	if !c.AllowsFlow(flow) {
+	if !c.AllowsFlow(flow) || !c.TakesPasswords() { // the pages know no other way in
 		return r, &RedirectError{Code: "unauthorized_client"}
 	}
 	scopes, err := c.Scopes(q.Get("scope"))

@@ -94,6 +94,8 @@ const (
 	ScopeDoesNotExist        = "ScopeDoesNotExist"
 	PasswordResetRequired    = "PasswordResetRequired"
 	FeatureUnavailableInTier = "FeatureUnavailableInTier"
+	DuplicateProvider        = "DuplicateProvider"
+	UserPoolTagging          = "UserPoolTagging"
 )
 
 // refuse builds an Error; detail is English for logs and the command line.

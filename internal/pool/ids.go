@@ -101,6 +101,11 @@ func Region(poolID string) string {
 	return region
 }
 
+// ARN is the name of a pool among all of AWS's resources.
+func ARN(poolID, account string) string {
+	return "arn:aws:cognito-idp:" + Region(poolID) + ":" + account + ":userpool/" + poolID
+}
+
 func randomText(alphabet string, n int) string {
 	limit := big.NewInt(int64(len(alphabet)))
 	b := make([]byte, n)

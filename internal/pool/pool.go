@@ -42,6 +42,7 @@ type Settings struct {
 	DeletionProtection          string                       `json:",omitempty"`
 	MfaConfiguration            string                       `json:",omitempty"`
 	UserPoolTier                string                       `json:",omitempty"`
+	UserPoolTags                map[string]string            `json:",omitempty"`
 
 	// Issuer is Poolhouse's own: the `iss` of this pool's tokens, for a pool
 	// that moved here and whose apps pin its former issuer. Empty means
@@ -63,7 +64,6 @@ type NotYetSettings struct {
 	SmsConfiguration         NotYet `json:",omitzero"`
 	SmsVerificationMessage   NotYet `json:",omitzero"`
 	UserPoolAddOns           NotYet `json:",omitzero"`
-	UserPoolTags             NotYet `json:",omitzero"`
 }
 
 // Policies holds the password policy (Cognito: UserPoolPolicyType).

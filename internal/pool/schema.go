@@ -90,6 +90,20 @@ func (s Settings) Attribute(name string) (SchemaAttribute, bool) {
 	return all[i], true
 }
 
+// Extended returns the settings with custom attributes beside those that they
+// have (Cognito: AddCustomAttributes). Here every name is a custom attribute's,
+// that of a standard one too.
+func (s Settings) Extended(added []SchemaAttribute) (Settings, error) {
+	s.Schema = slices.Clone(s.Schema)
+	for _, a := range added {
+		a.Name = a.custom().Name
+		s.Schema = append(s.Schema, a)
+	}
+	var c checks
+	s.checkSchema(&c)
+	return s, c.err
+}
+
 // changedBy is a standard attribute with the members that a pool may change;
 // the sub stays what it is.
 func (a SchemaAttribute) changedBy(given SchemaAttribute) SchemaAttribute {
@@ -225,7 +239,11 @@ func (s Settings) checkSchema(c *checks) {
 			}
 		}
 		c.need(a.boundsFit(), field, name+": the constraints must be numbers, lengths from 0 to 2048, and the least not above the most")
-		c.need(!seen[name], field, name+": Existing attribute already has name "+name+".")
+		if seen[name] {
+			e := refuse(InvalidParameter, "attribute_exists", field, name+": Existing attribute already has name "+name+".")
+			e.Args["name"] = name
+			c.refuse(e)
+		}
 		seen[name] = true
 	}
 	c.need(custom <= maxCustomAttributes, field, "at most 50 custom attributes")

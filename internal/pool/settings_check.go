@@ -68,6 +68,9 @@ func (s Settings) Check() error {
 	c.oneOf(s.MfaConfiguration, "MfaConfiguration", "OFF", "ON", "OPTIONAL")
 	c.notYet(s.MfaConfiguration, "MfaConfiguration", "OFF")
 	c.oneOf(s.UserPoolTier, "UserPoolTier", "LITE", "ESSENTIALS", "PLUS")
+	if wrong := wrongTags(s.UserPoolTags); wrong != "" {
+		c.refuse(refuse(UserPoolTagging, "", "UserPoolTags", wrong))
+	}
 	s.checkMail(&c)
 	s.checkRecovery(&c)
 	if s.Issuer != "" {
@@ -178,13 +181,6 @@ func (cl Client) checkFlows(c *checks, p Pool) {
 		"ExplicitAuthFlows", "flows with and without the prefix ALLOW_ cannot be mixed")
 	if p.UserPoolTier == "LITE" && slices.Contains(cl.ExplicitAuthFlows, "ALLOW_USER_AUTH") {
 		c.refuse(refuse(FeatureUnavailableInTier, "", "ExplicitAuthFlows", "ALLOW_USER_AUTH needs the tier ESSENTIALS or PLUS"))
-	}
-	for _, name := range cl.SupportedIdentityProviders {
-		if name != "COGNITO" {
-			e := refuse(InvalidParameter, "provider", "SupportedIdentityProviders", fmt.Sprintf("there is no provider %q", name))
-			e.Args["provider"], e.Args["pool"] = name, p.ID
-			c.refuse(e)
-		}
 	}
 }
 

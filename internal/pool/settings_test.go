@@ -130,7 +130,7 @@ func TestClientSettings(t *testing.T) {
 		{"ExplicitAuthFlows", []func(*cl){func(c *cl) { c.ExplicitAuthFlows = []string{"ALLOW_ALL"} }}, []func(*cl){func(c *cl) {
 			c.ExplicitAuthFlows = []string{"ALLOW_CUSTOM_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}
 		}}},
-		{"SupportedIdentityProviders", []func(*cl){func(c *cl) { c.SupportedIdentityProviders = []string{"COGNITO", "Google"} }, func(c *cl) { c.SupportedIdentityProviders = []string{} }}, []func(*cl){
+		{"SupportedIdentityProviders", []func(*cl){func(c *cl) { c.SupportedIdentityProviders = []string{} }}, []func(*cl){
 			func(c *cl) { c.SupportedIdentityProviders = []string{"COGNITO"} },
 			func(c *cl) { c.SupportedIdentityProviders, c.AllowedOAuthFlowsUserPoolClient = []string{}, nil },
 		}},
@@ -236,7 +236,7 @@ func TestNotYet(t *testing.T) {
 		`{"DeviceConfiguration":null}`: true, `{"DeviceConfiguration":{"ChallengeRequiredOnNewDevice":true}}`: false, `{"SmsConfiguration":{"SnsCallerArn":"arn:x"}}`: false,
 		`{"UserPoolAddOns":{"AdvancedSecurityMode":"OFF"}}`: true, `{"UserPoolAddOns":{"AdvancedSecurityMode":"ENFORCED"}}`: false,
 		`{"Policies":{"SignInPolicy":{"AllowedFirstAuthFactors":["PASSWORD"]}}}`: true, `{"Policies":{"SignInPolicy":{"AllowedFirstAuthFactors":["PASSWORD","WEB_AUTHN"]}}}`: false,
-		`{"UserPoolTags":{"a":"b"}}`: false, `{"Policies":{"PasswordPolicy":{"PasswordHistorySize":0}}}`: true, `{"Policies":{"PasswordPolicy":{"PasswordHistorySize":3}}}`: false,
+		`{"UserPoolTags":{"a":"b"}}`: true, `{"Policies":{"PasswordPolicy":{"PasswordHistorySize":0}}}`: true, `{"Policies":{"PasswordPolicy":{"PasswordHistorySize":3}}}`: false,
 	} {
 		var s pool.Settings
 		err := json.Unmarshal([]byte(doc), &s)

@@ -11,8 +11,8 @@ import (
 	"github.com/poolhouse/poolhouse/internal/store"
 )
 
-// Setup makes and changes pools, resource servers, app clients, domains and
-// groups.
+// Setup makes and changes pools, resource servers, identity providers, app
+// clients, domains and groups.
 type Setup struct {
 	DB     *store.DB
 	Region string // of pool ids that are not chosen
@@ -24,7 +24,7 @@ type Setup struct {
 // settings that differ; NewSecret is a client secret made just now, to be shown
 // this once.
 type Change struct {
-	Kind      string // "user pool", "resource server", "app client", "domain" or "group"
+	Kind      string // "user pool", "resource server", "identity provider", "app client", "domain" or "group"
 	ID        string
 	Name      string
 	Action    Action
@@ -101,6 +101,11 @@ func (r *applying) all(ctx context.Context, d Document) error {
 			return fmt.Errorf("ResourceServers.%d: %w", i, worded(err))
 		}
 	}
+	for i, e := range d.IdentityProviders {
+		if err := r.identityProvider(ctx, e); err != nil {
+			return entryError("IdentityProviders", i, err)
+		}
+	}
 	for i, e := range d.UserPoolClients {
 		if err := r.client(ctx, e); err != nil {
 			return entryError("UserPoolClients", i, err)
@@ -172,6 +177,27 @@ func (r *applying) resourceServer(ctx context.Context, e pool.ResourceServer) er
 	for _, c := range lost {
 		r.note(Change{Kind: "app client", ID: c.ID, Name: c.ClientName, Members: []string{"AllowedOAuthScopes"}})
 	}
+	return err
+}
+
+func (r *applying) identityProvider(ctx context.Context, e ProviderEntry) error {
+	if e.UserPoolID == "" {
+		e.UserPoolID = r.onlyID
+	}
+	change := Change{Kind: "identity provider", ID: e.ProviderName, Name: e.ProviderName, Action: Created}
+	before, err := r.tx.Providers.Get(ctx, e.UserPoolID, e.ProviderName)
+	if errors.Is(err, store.ErrNotFound) {
+		r.changes = append(r.changes, change)
+		_, err := r.makeProvider(ctx, r.tx, e.Provider())
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	next := e.Provider()
+	next.CreationDate, next.LastModifiedDate = before.CreationDate, r.Now().UnixMilli()
+	_, change.Members, err = changeProvider(ctx, r.tx, before, next)
+	r.note(change)
 	return err
 }
 

@@ -66,14 +66,66 @@ func (s *Setup) makeClient(ctx context.Context, tx *store.DB, e ClientEntry) (po
 	if err != nil {
 		return c, err
 	}
-	servers, err := resourceServersOf(ctx, tx, c)
-	if err != nil {
-		return c, err
-	}
-	if err := c.Check(owner, servers...); err != nil {
+	if err := checkClient(ctx, tx, owner, c); err != nil {
 		return c, err
 	}
 	return c, tx.Clients.Create(ctx, &c, c.UserPoolID, c.ID)
+}
+
+// checkClient refuses a client of owner that may not be so, inside a transaction
+// that keeps the resource servers and identity providers which the client names.
+func checkClient(ctx context.Context, tx *store.DB, owner pool.Pool, c pool.Client) error {
+	servers, err := resourceServersOf(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	if err := c.Check(owner, servers...); err != nil {
+		return err
+	}
+	providers, err := providersOf(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	return c.CheckProviders(providers)
+}
+
+// clientsChange is what a change of something else does to the app clients of its
+// pool, and when (ms).
+type clientsChange struct {
+	poolID string
+	at     int64
+	f      func(*pool.ClientSettings) // replaces lists, and writes into none
+}
+
+// changeClients changes those app clients of a pool that c.f changes, inside a
+// transaction, and returns them. The pool is held, so no client gets meanwhile
+// what c.f takes.
+func changeClients(ctx context.Context, tx *store.DB, c clientsChange) (changed []pool.Client, err error) {
+	for after := ""; ; {
+		page, err := tx.Clients.List(ctx, after, 100, c.poolID)
+		if err != nil || len(page) == 0 {
+			return changed, err
+		}
+		for _, client := range page {
+			after = client.ID
+			next := client.ClientSettings
+			if c.f(&next); reflect.DeepEqual(next, client.ClientSettings) {
+				continue
+			}
+			client, err := tx.Clients.Update(ctx, func(row *pool.Client) error {
+				c.f(&row.ClientSettings)
+				row.LastModifiedDate = c.at
+				return nil
+			}, client.UserPoolID, client.ID)
+			if errors.Is(err, store.ErrNotFound) { // deleted meanwhile
+				continue
+			}
+			if err != nil {
+				return changed, err
+			}
+			changed = append(changed, client)
+		}
+	}
 }
 
 // clientChange is what a client of owner was when it was read, and what it is
@@ -87,11 +139,7 @@ type clientChange struct {
 // the members that differ. Where somebody else has changed it since, nothing is
 // written.
 func changeClient(ctx context.Context, tx *store.DB, c clientChange) (pool.Client, []string, error) {
-	servers, err := resourceServersOf(ctx, tx, c.next)
-	if err != nil {
-		return c.before, nil, err
-	}
-	if err := c.next.Check(c.owner, servers...); err != nil {
+	if err := checkClient(ctx, tx, c.owner, c.next); err != nil {
 		return c.before, nil, whileUpdating(err)
 	}
 	if !c.before.Public() && c.next.Public() {

@@ -30,6 +30,18 @@ func (s *Setup) UpdatePool(ctx context.Context, id string, ask pool.Settings) (p
 	return after, err
 }
 
+// AddCustomAttributes adds attributes to the pool's schema. Two calls at once both
+// count (Cognito: AddCustomAttributes).
+func (s *Setup) AddCustomAttributes(ctx context.Context, id string, added []pool.SchemaAttribute) error {
+	now := s.Now().UnixMilli()
+	_, err := s.DB.Pools.Update(ctx, func(p *pool.Pool) (err error) {
+		p.Settings, err = p.Extended(added)
+		p.LastModifiedDate = now
+		return err
+	}, id)
+	return orNoPool(err, id)
+}
+
 // DeletePool deletes a pool with all that is in it. It is gone at once; its
 // rows follow (Cognito: DeleteUserPool).
 func (s *Setup) DeletePool(ctx context.Context, id string) error {

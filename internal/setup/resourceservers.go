@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"reflect"
-	"slices"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/store"
@@ -106,32 +105,11 @@ func changeResourceServer(ctx context.Context, tx *store.DB, c resourceServerCha
 }
 
 // takeLostScopes takes from the pool's app clients what a resource server had
-// and has no more, and returns those that had it. The pool is held, so no client
-// gets it meanwhile.
+// and has no more, and returns those that had it.
 func takeLostScopes(ctx context.Context, tx *store.DB, c resourceServerChange) (lost []pool.Client, err error) {
-	for after := ""; ; {
-		page, err := tx.Clients.List(ctx, after, 100, c.before.UserPoolID)
-		if err != nil || len(page) == 0 {
-			return lost, err
-		}
-		for _, client := range page {
-			after = client.ID
-			if slices.Equal(client.ScopesAfter(c.before, c.next), client.AllowedOAuthScopes) {
-				continue
-			}
-			client, err := tx.Clients.Update(ctx, func(row *pool.Client) error {
-				row.AllowedOAuthScopes, row.LastModifiedDate = row.ScopesAfter(c.before, c.next), c.at
-				return nil
-			}, client.UserPoolID, client.ID)
-			if errors.Is(err, store.ErrNotFound) { // deleted meanwhile
-				continue
-			}
-			if err != nil {
-				return lost, err
-			}
-			lost = append(lost, client)
-		}
-	}
+	return changeClients(ctx, tx, clientsChange{c.before.UserPoolID, c.at, func(s *pool.ClientSettings) {
+		s.AllowedOAuthScopes = s.ScopesAfter(c.before, c.next)
+	}})
 }
 
 // resourceServersOf loads the resource servers whose scopes a client names,

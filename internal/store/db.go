@@ -35,9 +35,11 @@ type DB struct {
 	Lockouts        Table[pool.Lockout]    // pool id, owner
 	Sessions        Table[pool.Session]    // pool id, hash of its id
 	BrowserSessions BrowserSessions
-	OperatorKeys    Table[pool.OperatorKey]    // access key id
-	ResourceServers Table[pool.ResourceServer] // pool id, identifier
-	Groups          Table[pool.Group]          // pool id, name
+	OperatorKeys    Table[pool.OperatorKey]      // access key id
+	ResourceServers Table[pool.ResourceServer]   // pool id, identifier
+	Groups          Table[pool.Group]            // pool id, name
+	Providers       Table[pool.IdentityProvider] // pool id, name
+	ProviderKeys    Table[pool.ProviderKey]      // pool id, kind, value
 	Members         Members
 	Users           Users
 	Codes           Codes
@@ -59,10 +61,12 @@ type handles struct {
 }
 
 // SigningKey is one RSA key of a pool: PKCS #8, DER. Slot and Kid tell which.
+// Certificate is its X.509 certificate in DER, where it has one.
 type SigningKey struct {
-	Kid       string
-	Private   pool.Secret
-	CreatedAt int64 // ms
+	Kid         string
+	Private     pool.Secret
+	Certificate []byte `json:",omitempty"`
+	CreatedAt   int64  // ms
 }
 
 // check is sealed under the master key when a ledger is made and opened at
@@ -127,6 +131,8 @@ func bind(h *handles, tx *sql.Tx) *DB {
 	db.OperatorKeys = Table[pool.OperatorKey]{db: db, name: "operator_keys", keys: []string{"id"}}
 	db.ResourceServers = Table[pool.ResourceServer]{db: db, name: "resource_servers", keys: []string{"pool", "identifier"}}
 	db.Groups = Table[pool.Group]{db: db, name: "user_groups", keys: []string{"pool", "name"}}
+	db.Providers = Table[pool.IdentityProvider]{db: db, name: "identity_providers", keys: []string{"pool", "name"}}
+	db.ProviderKeys = Table[pool.ProviderKey]{db: db, name: "provider_keys", keys: []string{"pool", "kind", "value"}}
 	db.dropped = Table[dropped]{db: db, name: "dropped_pools", keys: []string{"id"}, expires: (*dropped).settled}
 	db.Users, db.Codes, db.Grants, db.BrowserSessions, db.Mails = Users{db}, Codes{db}, Grants{db}, BrowserSessions{db}, Mails{db}
 	db.Members = Members{db}

@@ -125,6 +125,8 @@ func (db *DB) sweepPool(ctx context.Context, id string, limit int) (total int64,
 		{"resource_servers", "identifier"},
 		{"user_groups", "name"},
 		{"group_members", "sub"},
+		{"identity_providers", "name"},
+		{"provider_keys", "kind, value"},
 	} {
 		n, err := db.exec(ctx, "DELETE FROM "+t[0]+" WHERE pool = $1 AND ("+t[1]+") IN (SELECT "+t[1]+" FROM "+t[0]+" WHERE pool = $1 LIMIT $2)", id, limit)
 		if err != nil {

@@ -14,6 +14,7 @@ func undone() map[int][]string {
 		6: {`DROP TABLE group_members`, `DROP TABLE user_groups`},
 		7: {},
 		8: {`DROP TABLE user_index`},
+		9: {`DROP TABLE identity_providers`, `DROP TABLE provider_keys`},
 	}
 }
 

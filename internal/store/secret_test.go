@@ -44,6 +44,10 @@ func fill(t *testing.T, db *store.DB) {
 	m := newMail("m", 1)
 	m.Subject, m.Text, m.HTML, m.Code = hush, hush, hush, hush
 	must(t, db.OperatorKeys.Create(ctx, &pool.OperatorKey{ID: "k", Secret: hush}, "k"))
+	provider := pool.IdentityProvider{ProviderName: "Apple", ProviderSettings: pool.ProviderSettings{
+		ProviderDetails: pool.ProviderDetails{Plain: map[string]string{"client_id": "c"}, ClientSecret: hush, PrivateKey: hush},
+	}}
+	must(t, db.Providers.Create(ctx, &provider, poolID, "Apple"))
 	must(t, db.Mails.Put(ctx, m))
 	m.Attempts++
 	must(t, db.Mails.Finish(ctx, m))
@@ -55,7 +59,7 @@ func TestNoSecretIsWrittenInClear(t *testing.T) {
 		db := open(t, location, newRing(t))
 		fill(t, db)
 		rows := 0
-		for _, table := range []string{"settings", "clients", "signing_keys", "users", "mails", "operator_keys"} {
+		for _, table := range []string{"settings", "clients", "signing_keys", "users", "mails", "operator_keys", "identity_providers"} {
 			docs, err := raw(t, location).Query(`SELECT doc FROM ` + table)
 			must(t, err)
 			for docs.Next() {
@@ -68,8 +72,8 @@ func TestNoSecretIsWrittenInClear(t *testing.T) {
 			}
 			must(t, docs.Err())
 		}
-		if rows != 6 {
-			t.Errorf("looked at %d rows, want 6", rows)
+		if rows != 7 {
+			t.Errorf("looked at %d rows, want 7", rows)
 		}
 		if path, ok := strings.CutPrefix(location, "sqlite:"); ok {
 			lookThrough(t, path)
@@ -78,6 +82,10 @@ func TestNoSecretIsWrittenInClear(t *testing.T) {
 		c, err := db.Clients.Get(t.Context(), poolID, "c")
 		if err != nil || c.Secret != hush {
 			t.Errorf("the client's secret came back as %q, %v", c.Secret.Reveal(), err)
+		}
+		p, err := db.Providers.Get(t.Context(), poolID, "Apple")
+		if err != nil || p.ProviderDetails.ClientSecret != hush || p.ProviderDetails.PrivateKey != hush || p.ProviderDetails.Plain["client_id"] != "c" {
+			t.Errorf("the provider's secrets came back as %q, %q, %v", p.ProviderDetails.ClientSecret.Reveal(), p.ProviderDetails.PrivateKey.Reveal(), err)
 		}
 	})
 }

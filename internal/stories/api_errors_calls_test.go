@@ -42,7 +42,7 @@ func plainCalls() map[string]plainCall {
 			return only(x.c.RevokeToken(x.ctx, &cip.RevokeTokenInput{ClientId: &at.app, Token: &at.token}))
 		},
 	}
-	for _, family := range []map[string]plainCall{poolCalls(), recordCalls(), operatorCalls(), appCalls(), tokenCalls(), sessionPoolCalls(), sessionTokenCalls()} {
+	for _, family := range []map[string]plainCall{poolCalls(), recordCalls(), providerCalls(), tagCalls(), operatorCalls(), appCalls(), tokenCalls(), sessionPoolCalls(), sessionTokenCalls()} {
 		maps.Copy(all, family)
 	}
 	return all

@@ -47,6 +47,7 @@ func targetRefusals() []refusal {
 	}
 	pools, tokens := poolCalls(), tokenCalls()
 	maps.Copy(pools, recordCalls())
+	maps.Copy(pools, providerCalls())
 	maps.Copy(pools, operatorCalls())
 	maps.Copy(pools, sessionPoolCalls())
 	maps.Copy(tokens, sessionTokenCalls())

@@ -45,6 +45,7 @@ func refusals() []refusal {
 		tokenRefusals(),
 		sessionRefusals(),
 		recordRefusals(),
+		providerRefusals(),
 	)
 }
 
@@ -72,7 +73,6 @@ func neverHere() map[string]string {
 		"PreconditionNotMetException":              "making an account has no condition beside those with names of their own",
 		"TierChangeNotAllowedException":            "every tier may follow every other",
 		"UserImportInProgressException":            "nothing imports people",
-		"UserPoolTaggingException":                 "UserPoolTags is refused",
 		"TooManyFailedAttemptsException":           "a used-up budget of tries answers LimitExceededException, whatever the tries were",
 	}
 }
@@ -81,15 +81,19 @@ func neverHere() map[string]string {
 // operations, exception, reason.
 func notThere() [][3]string {
 	const (
-		tokens  = "ListUserSessions RevokeUserSession"
-		access  = "GetUser UpdateUserAttributes DeleteUserAttributes GetUserAttributeVerificationCode VerifyUserAttribute ChangePassword DeleteUser GlobalSignOut"
-		setups  = "CreateUserPool DescribeUserPool UpdateUserPool DeleteUserPool ListUserPools CreateUserPoolClient DescribeUserPoolClient UpdateUserPoolClient DeleteUserPoolClient ListUserPoolClients CreateUserPoolDomain DescribeUserPoolDomain UpdateUserPoolDomain DeleteUserPoolDomain"
-		records = "CreateResourceServer DescribeResourceServer UpdateResourceServer DeleteResourceServer ListResourceServers CreateGroup GetGroup UpdateGroup DeleteGroup ListGroups ListUsersInGroup AdminAddUserToGroup AdminRemoveUserFromGroup AdminListGroupsForUser"
-		respond = "RespondToAuthChallenge AdminRespondToAuthChallenge"
+		tokens    = "ListUserSessions RevokeUserSession"
+		access    = "GetUser UpdateUserAttributes DeleteUserAttributes GetUserAttributeVerificationCode VerifyUserAttribute ChangePassword DeleteUser GlobalSignOut"
+		setups    = "CreateUserPool DescribeUserPool UpdateUserPool DeleteUserPool ListUserPools CreateUserPoolClient DescribeUserPoolClient UpdateUserPoolClient DeleteUserPoolClient ListUserPoolClients CreateUserPoolDomain DescribeUserPoolDomain UpdateUserPoolDomain DeleteUserPoolDomain"
+		records   = "CreateResourceServer DescribeResourceServer UpdateResourceServer DeleteResourceServer ListResourceServers CreateGroup GetGroup UpdateGroup DeleteGroup ListGroups ListUsersInGroup AdminAddUserToGroup AdminRemoveUserFromGroup AdminListGroupsForUser"
+		providers = "CreateIdentityProvider DescribeIdentityProvider UpdateIdentityProvider DeleteIdentityProvider ListIdentityProviders GetIdentityProviderByIdentifier AddCustomAttributes TagResource UntagResource ListTagsForResource"
+		respond   = "RespondToAuthChallenge AdminRespondToAuthChallenge"
 	)
 	return [][3]string{
 		{records, "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
 		{setups + " ListUsers AdminCreateUser AdminGetUser AdminSetUserPassword AdminListUserSessions AdminRevokeUserSession AdminEnableUser AdminDisableUser AdminDeleteUser AdminUserGlobalSignOut AdminUpdateUserAttributes AdminDeleteUserAttributes", "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
+		{providers, "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
+		{"UpdateIdentityProvider DeleteIdentityProvider", "UnsupportedIdentityProviderException", "every type is supported, and a provider that is not there is a ResourceNotFoundException"},
+		{"DescribeUserPool", "UserPoolTaggingException", "tags are read with the pool"},
 		{tokens, "UserNotConfirmedException", "nobody gets a token before, and no account goes back"},
 		{"ListUserSessions", "ResourceNotFoundException", "a token whose pool or client is gone cannot be verified: it is invalid"},
 		{access, "ResourceNotFoundException", "a token whose pool or client is gone cannot be verified: it is invalid"},
@@ -101,7 +105,7 @@ func notThere() [][3]string {
 		{respond, "ExpiredCodeException", "no challenge asks for a code"},
 		{"CreateUserPool CreateUserPoolClient CreateUserPoolDomain CreateResourceServer CreateGroup", "LimitExceededException", "there are no quotas"},
 		{"AdminConfirmSignUp", "LimitExceededException", "it sends nothing, and there is nothing to guess"},
-		{"DeleteUserPoolClient DeleteUserPoolDomain CreateUserPoolDomain", "ConcurrentModificationException", "nothing that it has read can change before it writes"},
+		{"DeleteUserPoolClient DeleteUserPoolDomain CreateUserPoolDomain DeleteIdentityProvider", "ConcurrentModificationException", "nothing that it has read can change before it writes"},
 		{"CreateUserPool UpdateUserPool CreateUserPoolDomain UpdateUserPoolDomain", "FeatureUnavailableInTierException", "no setting that is taken depends on the tier"},
 		{"DescribeUserPoolDomain", "ResourceNotFoundException", "a domain that nobody has is described as empty"},
 		{"InitiateAuth AdminInitiateAuth", "UnsupportedOperationException", "a flow that is off is an InvalidParameterException"},

@@ -294,7 +294,6 @@ func TestAPIPoolRefusals(t *testing.T) {
 		throws(t, create(func(in *cip.CreateUserPoolInput) {
 			in.LambdaConfig = &types.LambdaConfigType{PreSignUp: aws.String("arn:aws:lambda:us-east-1:000000000000:function:f")}
 		}), invalid, "LambdaConfig: ")
-		throws(t, create(func(in *cip.CreateUserPoolInput) { in.UserPoolTags = map[string]string{"a": "b"} }), invalid, "UserPoolTags: ")
 		throws(t, create(func(in *cip.CreateUserPoolInput) {
 			in.Policies = &types.UserPoolPolicyType{SignInPolicy: &types.SignInPolicyType{AllowedFirstAuthFactors: []types.AuthFactorType{"PASSWORD", "EMAIL_OTP"}}}
 		}), invalid, "Policies.SignInPolicy: ")
