@@ -32,7 +32,7 @@ tests:
 	CGO_ENABLED=1 go test -race -timeout 30m $(unit)
 	CGO_ENABLED=1 go test -race -timeout 30m -run Race ./internal/stories
 
-# PostgreSQL's server, a browser and Node.js for the stories, gcc for -race. Where they
+# PostgreSQL's server, a browser, Node.js and AWS's CLI for the stories, gcc for -race. Where they
 # cannot be installed the tests that need them say so and are skipped.
 needed:
 	@missing=; \
@@ -40,6 +40,7 @@ needed:
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
 	command -v gcc >/dev/null || missing="$$missing gcc libc6-dev"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
+	test -x /usr/bin/aws || missing="$$missing awscli"; \
 	test -n "$$missing" || exit 0; \
 	if ! command -v apt-get >/dev/null; then echo "not installed:$$missing"; exit 0; fi; \
 	if test "$$(id -u)" = 0; then as=; elif sudo -n true 2>/dev/null; then as=sudo; else echo "not installed, and only root may install it:$$missing"; exit 0; fi; \
