@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/message"
@@ -97,13 +98,21 @@ func inviteTaken(p pool.Pool, err error) error {
 	return taken(err)
 }
 
+// checkWaits refuses to invite somebody again who has chosen a password.
+func checkWaits(u pool.User) error {
+	if u.Status == pool.ForceChangePassword {
+		return nil
+	}
+	return &pool.Error{Kind: "UnsupportedUserState", Args: map[string]string{"username": u.Username}}
+}
+
 func (a *Accounts) inviteAgain(ctx context.Context, p pool.Pool, in Invitation) (pool.User, error) {
 	user, err := a.Find(ctx, p, in.Username)
+	if err == nil {
+		err = checkWaits(user)
+	}
 	if err != nil {
 		return user, err
-	}
-	if user.Status != pool.ForceChangePassword {
-		return user, &pool.Error{Kind: "UnsupportedUserState", Args: map[string]string{"username": user.Username}}
 	}
 	secret, err := a.temporary(p, in.TemporaryPassword)
 	if err != nil {
@@ -119,6 +128,9 @@ func (a *Accounts) inviteAgain(ctx context.Context, p pool.Pool, in Invitation) 
 	}
 	err = a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
 		user, err = tx.Users.Update(ctx, p.ID, user.Sub, func(u *pool.User) error {
+			if err := checkWaits(*u); err != nil { // the one whom it is for was faster
+				return err
+			}
 			u.Password, u.LastModifiedDate = fresh, a.Now().UnixMilli()
 			u.EndAll(a.Now())
 			return nil
@@ -131,7 +143,7 @@ func (a *Accounts) inviteAgain(ctx context.Context, p pool.Pool, in Invitation) 
 		}
 		return tx.Mails.Put(ctx, post)
 	})
-	return user, err
+	return user, gone(err)
 }
 
 // temporary is the password that was given, if the policy takes it, or a new
@@ -146,14 +158,20 @@ func (a *Accounts) temporary(p pool.Pool, given string) (string, error) {
 // invitation words the mail with the temporary password, nil where none is to
 // be sent.
 func (a *Accounts) invitation(p pool.Pool, user pool.User, secret string, in Invitation) (*pool.Mail, error) {
-	if in.Action == "SUPPRESS" || user.Email() == "" || !byEmail(in.Mediums) {
+	if in.Action == "SUPPRESS" {
 		return nil, nil
 	}
-	name := user.Username
-	if p.SubIsUsername() {
-		name = in.Username
+	if err := checkMediums(user, in.Mediums); err != nil || user.Email() == "" {
+		return nil, err
 	}
-	mail, err := message.Compose(p, pool.MailInvite, message.Letter{To: user.Email(), Username: strings.TrimSpace(name), Code: pool.Secret(secret)})
+	name := user.Username
+	switch typed := strings.TrimSpace(in.Username); {
+	case p.SubIsUsername() && !pool.LikeSub(typed):
+		name = typed
+	case p.EmailIsUsername():
+		name = user.Email() // nobody signs in by their sub
+	}
+	mail, err := message.Compose(p, pool.MailInvite, message.Letter{To: user.Email(), Username: name, Code: pool.Secret(secret)})
 	if err != nil {
 		return nil, err
 	}
@@ -162,13 +180,18 @@ func (a *Accounts) invitation(p pool.Pool, user pool.User, secret string, in Inv
 	return &mail, nil
 }
 
-// byEmail says whether an invitation goes by mail. There is no other way yet,
-// so one that names none goes by mail too.
-func byEmail(mediums []string) bool {
-	for _, m := range mediums {
-		if m == "EMAIL" {
-			return true
-		}
+// checkMediums refuses ways by which an invitation cannot go (Cognito:
+// AdminCreateUser, DesiredDeliveryMediums). Where none is named it goes by mail
+// to whom has an address, and to nobody else.
+func checkMediums(user pool.User, mediums []string) error {
+	detail := ""
+	switch byEmail := slices.Contains(mediums, "EMAIL"); {
+	case len(mediums) > 0 && !byEmail:
+		detail = "text messages are not supported yet: name EMAIL"
+	case byEmail && user.Email() == "":
+		detail = "EMAIL needs the attribute email"
+	default:
+		return nil
 	}
-	return len(mediums) == 0
+	return &pool.Error{Kind: pool.InvalidParameter, Reason: "setting", Field: "DesiredDeliveryMediums", Args: map[string]string{"detail": detail}}
 }

@@ -72,7 +72,7 @@ func TestNothingOfARequestIsLost(t *testing.T) {
 		"Policies.SignInPolicy":         &CreateUserPoolRequest{PoolName: "p", Policies: &UserPoolPolicyType{SignInPolicy: &SignInPolicyType{AllowedFirstAuthFactors: []string{"EMAIL_OTP"}}}},
 		"DeviceConfiguration":           &CreateUserPoolRequest{PoolName: "p", DeviceConfiguration: &DeviceConfigurationType{ChallengeRequiredOnNewDevice: &enabled}},
 		"SmsConfiguration":              &CreateUserPoolRequest{PoolName: "p", SmsConfiguration: &SmsConfigurationType{SnsCallerArn: "arn"}},
-		"AdminCreateUserConfig.Invite":  &CreateUserPoolRequest{PoolName: "p", AdminCreateUserConfig: &AdminCreateUserConfigType{InviteMessageTemplate: &MessageTemplateType{EmailSubject: "s"}}},
+		"AdminCreateUserConfig.Invite":  &CreateUserPoolRequest{PoolName: "p", AdminCreateUserConfig: &AdminCreateUserConfigType{InviteMessageTemplate: &MessageTemplateType{SMSMessage: "{####}"}}},
 		"UserPoolAddOns":                &CreateUserPoolRequest{PoolName: "p", UserPoolAddOns: &UserPoolAddOnsType{AdvancedSecurityMode: "ENFORCED"}},
 		"VerificationMessageTemplate.S": &CreateUserPoolRequest{PoolName: "p", VerificationMessageTemplate: &VerificationMessageTemplateType{SmsMessage: "{####}"}},
 	} {

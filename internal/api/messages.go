@@ -111,6 +111,11 @@ func invalidParameter() map[string]string {
 		"InvalidParameter.metadata_binding":   "No SingleSignOn Http redirect binding location found in metadata.",
 		"InvalidParameter.mapping":            "AttributeMapping contains invalid mapping: [{names}]",
 		"InvalidParameter.identifier_taken":   "The identifier {identifier} is already used by another identity provider of the user pool.",
+		"InvalidParameter.public_client":      "A client secret can be added only to an app client that has one.",
+		"InvalidParameter.only_secret":        "Cannot delete the only client secret.",
+		"InvalidParameter.mfa_off":            "Invalid MFA configuration given, can't turn off MFA and configure an MFA together.",
+		"InvalidParameter.mfa_sms":            "SMS configuration and Auto verification for phone_number are required when MFA is required/optional",
+		"InvalidParameter.validity_days":      "Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays",
 	}
 }
 
@@ -156,6 +161,8 @@ func otherRefusals() map[string]string {
 		"ResourceNotFound.pool":                   "User pool {pool} does not exist.",
 		"ResourceNotFound.client":                 "User pool client {client} does not exist.",
 		"ResourceNotFound.user_session":           "Session not found.",
+		"ResourceNotFound.client_secret":          "Client secret {secret} does not exist.",
+		"OperationNotEnabled.tracking":            "Session tracking is not enabled for the user pool.",
 		"ResourceNotFound.group":                  "Group not found.",
 		"ResourceNotFound.device":                 "Device does not exist.",
 		"GroupExists":                             "A group with the name already exists.",

@@ -64,6 +64,17 @@ func (a *API) operations() map[string]operation {
 		"UpdateUserPoolDomain":   does(byOperator, a.updateUserPoolDomain),
 		"DeleteUserPoolDomain":   does(byOperator, a.deleteUserPoolDomain),
 
+		// Client secrets, MFA and sessions of a pool
+		"AddUserPoolClientSecret":               does(byOperator, a.addUserPoolClientSecret),
+		"ListUserPoolClientSecrets":             does(byOperator, a.listUserPoolClientSecrets),
+		"DeleteUserPoolClientSecret":            does(byOperator, a.deleteUserPoolClientSecret),
+		"GetUserPoolMfaConfig":                  does(byOperator, a.getUserPoolMfaConfig),
+		"SetUserPoolMfaConfig":                  does(byOperator, a.setUserPoolMfaConfig),
+		"SetUserPoolSessionConfiguration":       does(byOperator, a.setUserPoolSessionConfiguration),
+		"GetUserPoolSessionConfiguration":       does(byOperator, a.getUserPoolSessionConfiguration),
+		"SetUserPoolClientSessionConfiguration": does(byOperator, a.setUserPoolClientSessionConfiguration),
+		"GetUserPoolClientSessionConfiguration": does(byOperator, a.getUserPoolClientSessionConfiguration),
+
 		// Resource servers
 		"CreateResourceServer":   does(byOperator, a.createResourceServer),
 		"DescribeResourceServer": does(byOperator, a.describeResourceServer),

@@ -120,7 +120,7 @@ func poolDefaults(p pool.Pool, out *UserPoolType) error {
 		return err
 	}
 	orDefault(&out.DeletionProtection, "INACTIVE")
-	orDefault(&out.MfaConfiguration, "OFF")
+	out.MfaConfiguration = p.MFA()
 	orDefault(&out.UserPoolTier, "ESSENTIALS")
 	if out.UserAttributeUpdateSettings == nil {
 		out.UserAttributeUpdateSettings = &UserAttributeUpdateSettingsType{AttributesRequireVerificationBeforeUpdate: []string{}}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,12 +111,22 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request) {
 		wire, known := a.translate(err)
 		if !known {
 			a.logFault(r.Context(), c, err)
+			wire.name = a.faultName(c.Operation)
 		}
 		fail(w, wire)
 		return
 	}
 	h.Set("Content-Type", contentType)
 	w.Write(body)
+}
+
+// faultName is how an operation declares a fault of ours.
+func (a *API) faultName(operation string) string {
+	const newer = "InternalServerException"
+	if known := a.model.Operations[operation]; known != nil && slices.Contains(known.Errors, newer) {
+		return newer
+	}
+	return "InternalErrorException"
 }
 
 // allowOrigins opens the API to scripts of every origin, as Cognito's is: no

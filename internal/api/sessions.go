@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -16,7 +17,7 @@ const sessionsPage = 125
 
 func (a *API) listUserSessions(ctx context.Context, _ *call, in *ListUserSessionsRequest) (*ListUserSessionsResponse, error) {
 	h, err := a.Tokens.Access(ctx, string(in.AccessToken))
-	if err != nil {
+	if err := cmp.Or(err, h.App.Pool.CheckTracks()); err != nil {
 		return nil, err
 	}
 	sessions, next, err := a.sessions(ctx, h.User, h.Grant.ID, in.NextToken)
@@ -25,15 +26,15 @@ func (a *API) listUserSessions(ctx context.Context, _ *call, in *ListUserSession
 
 func (a *API) revokeUserSession(ctx context.Context, _ *call, in *RevokeUserSessionRequest) (*RevokeUserSessionResponse, error) {
 	h, err := a.Tokens.Access(ctx, string(in.AccessToken))
-	if err != nil {
+	if err := cmp.Or(err, h.App.Pool.CheckTracks()); err != nil {
 		return nil, err
 	}
 	return &RevokeUserSessionResponse{}, a.Tokens.EndSession(ctx, h.User, h.Grant.ID, in.SessionId, linked(in.RevokeAssociatedSessions))
 }
 
 func (a *API) adminListUserSessions(ctx context.Context, _ *call, in *AdminListUserSessionsRequest) (*AdminListUserSessionsResponse, error) {
-	_, user, err := a.userOf(ctx, in.UserPoolId, in.Username)
-	if err != nil {
+	p, user, err := a.userOf(ctx, in.UserPoolId, in.Username)
+	if err := cmp.Or(err, p.CheckTracks()); err != nil {
 		return nil, err
 	}
 	sessions, next, err := a.sessions(ctx, user, "", in.NextToken)
@@ -41,8 +42,8 @@ func (a *API) adminListUserSessions(ctx context.Context, _ *call, in *AdminListU
 }
 
 func (a *API) adminRevokeUserSession(ctx context.Context, _ *call, in *AdminRevokeUserSessionRequest) (*AdminRevokeUserSessionResponse, error) {
-	_, user, err := a.userOf(ctx, in.UserPoolId, in.Username)
-	if err != nil {
+	p, user, err := a.userOf(ctx, in.UserPoolId, in.Username)
+	if err := cmp.Or(err, p.CheckTracks()); err != nil {
 		return nil, err
 	}
 	return &AdminRevokeUserSessionResponse{}, a.Tokens.EndSession(ctx, user, "", in.SessionId, linked(in.RevokeAssociatedSessions))

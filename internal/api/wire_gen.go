@@ -2307,9 +2307,9 @@ type SetUserMFAPreferenceResponse struct {
 
 // SetUserPoolClientSessionConfigurationRequest is what SetUserPoolClientSessionConfiguration takes.
 type SetUserPoolClientSessionConfigurationRequest struct {
-	UserPoolId string                      `json:"UserPoolId"`
-	ClientId   Sensitive                   `json:"ClientId"`
-	SSOSession *ClientSSOSessionConfigType `json:"SSOSession,omitempty"`
+	UserPoolId string                     `json:"UserPoolId"`
+	ClientId   Sensitive                  `json:"ClientId"`
+	SSOSession ClientSSOSessionConfigType `json:"SSOSession"`
 }
 
 // LogValue keeps what is sensitive out of logs.
@@ -2350,9 +2350,9 @@ type SetUserPoolMfaConfigResponse struct {
 
 // SetUserPoolSessionConfigurationRequest is what SetUserPoolSessionConfiguration takes.
 type SetUserPoolSessionConfigurationRequest struct {
-	UserPoolId          string                          `json:"UserPoolId"`
-	UserSessionTracking string                          `json:"UserSessionTracking"`
-	TokenSession        *UserPoolTokenSessionConfigType `json:"TokenSession,omitempty"`
+	UserPoolId          string                         `json:"UserPoolId"`
+	UserSessionTracking string                         `json:"UserSessionTracking"`
+	TokenSession        UserPoolTokenSessionConfigType `json:"TokenSession"`
 }
 
 // SetUserPoolSessionConfigurationResponse is what SetUserPoolSessionConfiguration gives.

@@ -81,12 +81,20 @@ func templateFor(p pool.Pool, kind pool.MailKind) template {
 		}
 	}
 	if kind == pool.MailInvite {
-		return template{subject: inviteSubject, body: inviteBody}
+		return invitation(p)
 	}
 	return template{
 		subject: cmp.Or(own.EmailSubject, p.EmailVerificationSubject, defaultCodeSubject),
 		body:    cmp.Or(own.EmailMessage, p.EmailVerificationMessage, defaultCodeBody),
 	}
+}
+
+func invitation(p pool.Pool) template {
+	own := pool.InviteMessageTemplate{}
+	if c := p.AdminCreateUserConfig; c != nil && c.InviteMessageTemplate != nil {
+		own = *c.InviteMessageTemplate
+	}
+	return template{subject: cmp.Or(own.EmailSubject, inviteSubject), body: cmp.Or(own.EmailMessage, inviteBody)}
 }
 
 func (t template) check(in Letter) error {

@@ -1,21 +1,20 @@
 package pool
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
 	"slices"
 	"strings"
 	"time"
 )
 
 // Client is one app client of a pool: its id, its settings, its secret (empty
-// for a public client), and when it changed (ms).
+// for a public client), a second one while they rotate, and when it changed (ms).
 type Client struct {
-	UserPoolID string `json:"UserPoolId"`
-	ID         string `json:"ClientId"`
-	Secret     Secret `json:"ClientSecret,omitempty"`
+	UserPoolID  string       `json:"UserPoolId"`
+	ID          string       `json:"ClientId"`
+	Secret      Secret       `json:"ClientSecret,omitempty"` // the oldest
+	SecretSince int64        `json:",omitempty"`             // ms; 0: the client's CreationDate
+	Second      ClientSecret `json:",omitzero"`
+	SSOSession  *SSOSession  `json:",omitempty"` // nil: the default
 	ClientSettings
 	CreationDate     int64
 	LastModifiedDate int64
@@ -185,31 +184,4 @@ func (c ClientSettings) AllowsFlow(flow string) bool {
 // refresh at the token endpoint all the same (Cognito: Refresh tokens).
 func (c ClientSettings) Refreshes() bool {
 	return !c.namesFlows() || c.Rotates() || slices.Contains(c.ExplicitAuthFlows, "ALLOW_REFRESH_TOKEN_AUTH")
-}
-
-// Public says whether the client has no secret (RFC 6749 §2.1).
-func (c Client) Public() bool { return c.Secret == "" }
-
-// CheckSecret says, in constant time, whether presented is this client's
-// secret. An empty secret from a public client counts as none.
-func (c Client) CheckSecret(presented string) bool {
-	want, got := sha256.Sum256([]byte(c.Secret.Reveal())), sha256.Sum256([]byte(presented))
-	return subtle.ConstantTimeCompare(want[:], got[:]) == 1
-}
-
-// CheckSecretHash says whether hash proves knowledge of the client's secret for
-// one of the usernames: base64 of HMAC-SHA256 over username and client id under
-// the secret (Cognito: Computing secret hash values).
-func (c Client) CheckSecretHash(hash string, usernames ...string) bool {
-	got, err := base64.StdEncoding.DecodeString(hash)
-	if err != nil {
-		return false
-	}
-	right := false
-	for _, username := range usernames {
-		mac := hmac.New(sha256.New, []byte(c.Secret.Reveal()))
-		mac.Write([]byte(username + c.ID))
-		right = hmac.Equal(mac.Sum(nil), got) || right
-	}
-	return right
 }

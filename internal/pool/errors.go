@@ -96,6 +96,7 @@ const (
 	FeatureUnavailableInTier = "FeatureUnavailableInTier"
 	DuplicateProvider        = "DuplicateProvider"
 	UserPoolTagging          = "UserPoolTagging"
+	OperationNotEnabled      = "OperationNotEnabled"
 )
 
 // refuse builds an Error; detail is English for logs and the command line.

@@ -21,6 +21,9 @@ var (
 	secretPattern   = regexp.MustCompile(`^[\w+]{24,64}$`)
 )
 
+// secretRule words secretPattern.
+const secretRule = "must be 24 to 64 letters, digits, _ or +"
+
 // NewPoolID makes a pool id in Cognito's shape, "{region}_" and nine letters
 // or digits. Clients parse the region out of it.
 func NewPoolID(region string) string { return region + "_" + randomText(alphanumeric, 9) }

@@ -18,6 +18,7 @@ type App struct {
 type Pool struct {
 	ID string `json:"Id"`
 	Settings
+	UserSessions     UserSessions `json:",omitzero"` // no update of the settings touches it
 	CreationDate     int64
 	LastModifiedDate int64
 }
@@ -80,9 +81,18 @@ type UsernameConfiguration struct {
 
 // AdminCreateUserConfig says whether people may sign themselves up.
 type AdminCreateUserConfig struct {
-	AllowAdminCreateUserOnly  *bool  `json:",omitempty"`
-	InviteMessageTemplate     NotYet `json:",omitzero"`
-	UnusedAccountValidityDays *int   `json:",omitempty"` // days a temporary password is good for; the policy's own member wins
+	AllowAdminCreateUserOnly  *bool                  `json:",omitempty"`
+	InviteMessageTemplate     *InviteMessageTemplate `json:",omitempty"`
+	UnusedAccountValidityDays *int                   `json:",omitempty"` // days a temporary password is good for; the policy's own member wins
+}
+
+// InviteMessageTemplate is the text of the mail that brings a temporary
+// password: {####} stands for it, {username} for the name to sign in with
+// (Cognito: MessageTemplateType).
+type InviteMessageTemplate struct {
+	EmailMessage string `json:",omitempty"`
+	EmailSubject string `json:",omitempty"`
+	SMSMessage   NotYet `json:",omitzero"`
 }
 
 // VerificationMessageTemplate is the text of the mail that verifies an

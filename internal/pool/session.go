@@ -89,10 +89,6 @@ type BrowserSession struct {
 	ExpiresAt  int64
 }
 
-// BrowserSessionLife counts from the last interactive sign-in and does not
-// slide (Cognito: User pool managed login).
-const BrowserSessionLife = time.Hour
-
 // Fresh says whether the session may stand in for a sign-in that must be at
 // most maxAge seconds old (nil: any age).
 func (s BrowserSession) Fresh(now time.Time, maxAge *int) bool {

@@ -71,6 +71,7 @@ func (s Settings) Check() error {
 	if wrong := wrongTags(s.UserPoolTags); wrong != "" {
 		c.refuse(refuse(UserPoolTagging, "", "UserPoolTags", wrong))
 	}
+	s.checkTemporary(&c)
 	s.checkMail(&c)
 	s.checkRecovery(&c)
 	if s.Issuer != "" {
@@ -79,6 +80,24 @@ func (s Settings) Check() error {
 			"Issuer", "must be an http or https URL without query, fragment or a slash at its end")
 	}
 	return c.err
+}
+
+// checkTemporary refuses two opinions on how long a temporary password is good
+// for: one of them would have no effect.
+func (s Settings) checkTemporary(c *checks) {
+	a, p := s.AdminCreateUserConfig, s.Policies
+	if a == nil || a.UnusedAccountValidityDays == nil {
+		return
+	}
+	days := *a.UnusedAccountValidityDays
+	c.need(days >= 0 && days <= 365, "AdminCreateUserConfig.UnusedAccountValidityDays", "must be 0 to 365")
+	if p == nil || p.PasswordPolicy == nil || p.PasswordPolicy.TemporaryPasswordValidityDays == nil {
+		return
+	}
+	if policy := *p.PasswordPolicy.TemporaryPasswordValidityDays; days > 0 && policy > 0 && days != policy {
+		c.refuse(refuse(InvalidParameter, "validity_days", "AdminCreateUserConfig.UnusedAccountValidityDays",
+			"must be left out, or be what PasswordPolicy.TemporaryPasswordValidityDays is"))
+	}
 }
 
 func (s Settings) checkMail(c *checks) {
@@ -101,6 +120,11 @@ func (s Settings) checkMail(c *checks) {
 	}
 	text("EmailVerificationMessage", s.EmailVerificationMessage, "{####}", 20000)
 	line("EmailVerificationSubject", s.EmailVerificationSubject)
+	if a := s.AdminCreateUserConfig; a != nil && a.InviteMessageTemplate != nil {
+		const at = "AdminCreateUserConfig.InviteMessageTemplate."
+		text(at+"EmailMessage", a.InviteMessageTemplate.EmailMessage, "{####}", 20000)
+		line(at+"EmailSubject", a.InviteMessageTemplate.EmailSubject)
+	}
 	if t := s.VerificationMessageTemplate; t != nil {
 		const at = "VerificationMessageTemplate."
 		c.oneOf(t.DefaultEmailOption, at+"DefaultEmailOption", "CONFIRM_WITH_CODE", "CONFIRM_WITH_LINK")
@@ -162,7 +186,7 @@ func (cl Client) Check(p Pool, servers ...ResourceServer) error {
 	var c checks
 	c.need(namePattern.MatchString(cl.ClientName), "ClientName", "must be 1 to 128 letters, digits, spaces or +=,.@-_")
 	c.need(clientIDPattern.MatchString(cl.ID), "ClientId", "must be 1 to 128 letters, digits, _ or +")
-	c.need(cl.Public() || secretPattern.MatchString(cl.Secret.Reveal()), "ClientSecret", "must be 24 to 64 letters, digits, _ or +")
+	c.need(cl.Public() || secretPattern.MatchString(cl.Secret.Reveal()), "ClientSecret", secretRule)
 	cl.checkFlows(&c, p)
 	c.need(cl.AuthSessionValidity == nil || *cl.AuthSessionValidity >= 3 && *cl.AuthSessionValidity <= 15, "AuthSessionValidity", "must be 3 to 15")
 	c.oneOf(cl.PreventUserExistenceErrors, "PreventUserExistenceErrors", "ENABLED", "LEGACY")

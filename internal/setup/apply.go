@@ -224,13 +224,8 @@ func (r *applying) client(ctx context.Context, e ClientEntry) error {
 		return err
 	}
 	next := before
-	next.ClientSettings, next.Secret, next.LastModifiedDate = e.ClientSettings, e.Secret, r.Now().UnixMilli()
-	if e.GenerateSecret && e.Secret == "" {
-		if next.Secret = before.Secret; before.Public() {
-			next.Secret = pool.NewClientSecret()
-			change.NewSecret = next.Secret
-		}
-	}
+	next.ClientSettings, next.LastModifiedDate = e.ClientSettings, r.Now().UnixMilli()
+	change.NewSecret = next.NameSecret(e.Secret, e.GenerateSecret, next.LastModifiedDate)
 	change.ID = before.ID
 	_, change.Members, err = changeClient(ctx, r.tx, clientChange{owner, before, next})
 	r.note(change)

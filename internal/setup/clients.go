@@ -149,7 +149,7 @@ func changeClient(ctx context.Context, tx *store.DB, c clientChange) (pool.Clien
 	if err != nil {
 		return c.before, nil, err
 	}
-	if c.before.Secret != c.next.Secret {
+	if c.before.Secret != c.next.Secret || c.before.Second != c.next.Second {
 		members = append(members, "ClientSecret")
 	}
 	if len(members) == 0 {

@@ -15,8 +15,8 @@ import (
 func (s *Signin) Remember(ctx context.Context, app pool.App, who *pool.SignedIn, oldCookie string) (cookie string, err error) {
 	cookie, who.Browser = pool.NewToken(), pool.NewUUID()
 	session := pool.BrowserSession{
-		UserPoolID: app.Pool.ID, Hash: pool.HashToken(cookie), ID: who.Browser, From: who.From, Sub: who.User.Sub, AuthTime: who.AuthTime, NotBefore: who.User.NotBefore,
-		ExpiresAt: s.Now().Add(pool.BrowserSessionLife).UnixMilli(),
+		UserPoolID: app.Pool.ID, Hash: pool.HashToken(cookie), ID: who.Browser, From: app.Pool.Tracked(*who).From, Sub: who.User.Sub, AuthTime: who.AuthTime, NotBefore: who.User.NotBefore,
+		ExpiresAt: s.Now().Add(app.Pool.BrowserSessionLife()).UnixMilli(),
 	}
 	err = s.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
 		if oldCookie != "" {
@@ -33,8 +33,8 @@ func (s *Signin) Remember(ctx context.Context, app pool.App, who *pool.SignedIn,
 }
 
 // Resume recognises the person of a browser session. It does not where the
-// request asks for a new sign-in (prompt=login, max_age), the hour is over, or
-// the account has changed since.
+// request asks for a new sign-in (prompt=login, max_age), the time for which the
+// app client takes it is over, or the account has changed since.
 func (s *Signin) Resume(ctx context.Context, app pool.App, cookie string, ask pool.AuthRequest) (who pool.SignedIn, ok bool, err error) {
 	if cookie == "" || ask.Prompts("login") {
 		return who, false, nil
@@ -43,7 +43,7 @@ func (s *Signin) Resume(ctx context.Context, app pool.App, cookie string, ask po
 	if errors.Is(err, store.ErrNotFound) {
 		return who, false, nil
 	}
-	if err != nil || !session.Fresh(s.Now(), ask.MaxAge) {
+	if err != nil || !session.Fresh(s.Now(), ask.MaxAge) || !app.Reuses(session, s.Now()) {
 		return who, false, err
 	}
 	user, err := s.DB.Users.Get(ctx, app.Pool.ID, session.Sub)

@@ -349,12 +349,13 @@ func TestBrowserSessionsOfTwoPools(t *testing.T) {
 	other.Pool.ID = "us-east-1_Other"
 	bob := pool.User{UserPoolID: other.Pool.ID, Sub: "ann", Username: "bob"} // the same sub, another person
 	must(t, g.DB.Users.Create(t.Context(), &bob, nil))
-	cookie, err := g.Remember(t.Context(), g.app, &pool.SignedIn{User: g.ann}, "")
+	now := g.Now().UnixMilli()
+	cookie, err := g.Remember(t.Context(), g.app, &pool.SignedIn{User: g.ann, AuthTime: now}, "")
 	must(t, err)
 	if _, ok, _ := g.Resume(t.Context(), other, cookie, pool.AuthRequest{}); ok {
 		t.Error("one pool's cookie was taken by another")
 	}
-	moved, err := g.Remember(t.Context(), other, &pool.SignedIn{User: bob}, cookie)
+	moved, err := g.Remember(t.Context(), other, &pool.SignedIn{User: bob, AuthTime: now}, cookie)
 	must(t, err)
 	for _, app := range []pool.App{g.app, other} {
 		if _, ok, _ := g.Resume(t.Context(), app, moved, pool.AuthRequest{}); !ok {

@@ -56,8 +56,16 @@ func (g Grants) End(ctx context.Context, poolID, id string, expires int64) error
 			g.Revoked = true
 			return nil
 		})
+		if errors.Is(err, ErrNotFound) { // deleted meanwhile: ended
+			return nil
+		}
 		return err
 	})
+}
+
+// Delete removes a grant that there was: nothing makes one with its id again.
+func (g Grants) Delete(ctx context.Context, poolID, id string) error {
+	return g.table(g.db).Delete(ctx, poolID, id)
 }
 
 // OfUser returns at most limit grants of a user that end after now (ms), in the

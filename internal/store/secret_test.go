@@ -35,7 +35,7 @@ const hush = "hush-hush-7f3a"
 func fill(t *testing.T, db *store.DB) {
 	t.Helper()
 	ctx := t.Context()
-	must(t, db.Clients.Create(ctx, &pool.Client{UserPoolID: poolID, ID: "c", Secret: hush}, poolID, "c"))
+	must(t, db.Clients.Create(ctx, &pool.Client{UserPoolID: poolID, ID: "c", Secret: hush, Second: pool.ClientSecret{Value: hush}}, poolID, "c"))
 	must(t, db.SigningKeys.Create(ctx, &store.SigningKey{Private: hush}, poolID, "id"))
 	ann := newUser("ann")
 	ann.Password.SRPSalt, ann.Password.SRPVerifier = hush, hush
@@ -80,8 +80,8 @@ func TestNoSecretIsWrittenInClear(t *testing.T) {
 		}
 		// And it is there, for whoever has the key.
 		c, err := db.Clients.Get(t.Context(), poolID, "c")
-		if err != nil || c.Secret != hush {
-			t.Errorf("the client's secret came back as %q, %v", c.Secret.Reveal(), err)
+		if err != nil || c.Secret != hush || c.Second.Value != hush {
+			t.Errorf("the client's secrets came back as %q and %q, %v", c.Secret.Reveal(), c.Second.Value.Reveal(), err)
 		}
 		p, err := db.Providers.Get(t.Context(), poolID, "Apple")
 		if err != nil || p.ProviderDetails.ClientSecret != hush || p.ProviderDetails.PrivateKey != hush || p.ProviderDetails.Plain["client_id"] != "c" {

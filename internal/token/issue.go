@@ -14,6 +14,7 @@ import (
 // a refresh token (Cognito: InitiateAuth).
 func (t *Tokens) Issue(ctx context.Context, app pool.App, who pool.SignedIn) (Set, error) {
 	now := t.Now().UnixMilli()
+	who = app.Pool.Tracked(who)
 	return t.open(ctx, app, who.User, pool.AuthorizationCode{
 		GrantID: pool.NewUUID(), Scopes: []string{pool.ScopeAdmin}, AuthTime: who.AuthTime, NotBefore: who.User.NotBefore, CreatedAt: now, From: who.From,
 	}, true)

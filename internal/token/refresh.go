@@ -89,6 +89,9 @@ func (t *Tokens) rotate(ctx context.Context, app pool.App, grant pool.Grant, gen
 		}
 		return g.Rotate(generation, app.Client.ClientSettings, t.Now())
 	})
+	if errors.Is(err, store.ErrNotFound) { // made room for another meanwhile
+		return grant, errInvalidGrant
+	}
 	if errors.Is(err, pool.ErrRefreshReused) {
 		if err := t.DB.Grants.End(ctx, app.Pool.ID, grant.ID, grant.ExpiresAt); err != nil {
 			return grant, err
@@ -124,10 +127,10 @@ func (t *Tokens) Revoke(ctx context.Context, app pool.App, token string) error {
 }
 
 // RevokeLinked is Revoke, and forgets the browser that the sign-in came through
-// (Cognito: RevokeToken, RevokeAssociatedSessions).
+// where sessions are recorded (Cognito: RevokeToken, RevokeAssociatedSessions).
 func (t *Tokens) RevokeLinked(ctx context.Context, app pool.App, token string) error {
 	grant, err := t.revoke(ctx, app, token)
-	if err == nil && grant.Browser != "" {
+	if err == nil && grant.Browser != "" && app.Pool.Tracks() {
 		_, err = t.forgetBrowser(ctx, pool.User{UserPoolID: app.Pool.ID, Sub: grant.Sub}, grant.Browser)
 	}
 	return err

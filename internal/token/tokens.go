@@ -70,6 +70,7 @@ func (t *Tokens) Issuer(p pool.Pool) string {
 // redemption (RFC 6749 §4.1.2).
 func (t *Tokens) NewCode(ctx context.Context, app pool.App, ask pool.AuthRequest, who pool.SignedIn) (string, error) {
 	code, now := pool.NewUUID(), t.Now()
+	who = app.Pool.Tracked(who)
 	err := t.DB.Codes.Create(ctx, &pool.AuthorizationCode{
 		UserPoolID: app.Pool.ID, ClientID: app.Client.ID, Hash: pool.HashToken(code), GrantID: pool.NewUUID(), Sub: who.User.Sub,
 		RedirectURI: ask.RedirectURI, Scopes: ask.Scopes, Resource: ask.Resource, Nonce: ask.Nonce, CodeChallenge: ask.CodeChallenge, Browser: who.Browser, From: who.From,
@@ -81,6 +82,7 @@ func (t *Tokens) NewCode(ctx context.Context, app pool.App, ask pool.AuthRequest
 // Implicit gives tokens without a code and never a refresh token (RFC 6749 §4.2).
 func (t *Tokens) Implicit(ctx context.Context, app pool.App, ask pool.AuthRequest, who pool.SignedIn) (Set, error) {
 	now := t.Now()
+	who = app.Pool.Tracked(who)
 	grant := pool.Grant{
 		UserPoolID: app.Pool.ID, ID: pool.NewUUID(), ClientID: app.Client.ID, Sub: who.User.Sub, Scopes: ask.Scopes, Resource: ask.Resource, Browser: who.Browser, From: who.From,
 		AuthTime: who.AuthTime, NotBefore: who.User.NotBefore, CreatedAt: now.UnixMilli(), ClientSince: app.Client.CreationDate, ExpiresAt: now.Add(app.Client.AccessTokenLife()).UnixMilli(),
@@ -89,7 +91,7 @@ func (t *Tokens) Implicit(ctx context.Context, app pool.App, ask pool.AuthReques
 	if err != nil {
 		return Set{}, err
 	}
-	return set, t.DB.Grants.Create(ctx, &grant)
+	return set, t.begin(ctx, app.Pool, who.User, grant)
 }
 
 // Redemption is what a client brings to redeem a code.
@@ -134,7 +136,7 @@ func (t *Tokens) open(ctx context.Context, app pool.App, user pool.User, code po
 	grant := pool.Grant{
 		UserPoolID: app.Pool.ID, ID: code.GrantID, ClientID: app.Client.ID, Sub: user.Sub, Scopes: code.Scopes, Resource: code.Resource,
 		AuthTime: code.AuthTime, NotBefore: code.NotBefore, CreatedAt: code.CreatedAt, ClientSince: app.Client.CreationDate, RefreshUntil: until.UnixMilli(),
-		ExpiresAt: until.Add(app.Client.AccessTokenLife()).UnixMilli(), Secret: sum(secret), Browser: code.Browser, From: code.From, API: api,
+		ExpiresAt: until.Add(app.Client.AccessTokenLife()).UnixMilli(), Secret: sum(secret), Browser: code.Browser, From: code.From, API: api, LastUsed: now.UnixMilli(),
 	}
 	set, err := t.sign(ctx, app, user, claimsAsk{grant: grant, nonce: code.Nonce})
 	if err != nil {
@@ -143,7 +145,7 @@ func (t *Tokens) open(ctx context.Context, app pool.App, user pool.User, code po
 	if set.RefreshToken, err = t.sealRefresh(app, grant, secret); err != nil {
 		return Set{}, err
 	}
-	if err := t.DB.Grants.Create(ctx, &grant); errors.Is(err, store.ErrExists) {
+	if err := t.begin(ctx, app.Pool, user, grant); errors.Is(err, store.ErrExists) {
 		return Set{}, errInvalidGrant
 	} else if err != nil {
 		return Set{}, err

@@ -209,7 +209,8 @@ func TestEveryRefusalHasASentence(t *testing.T) {
 // notOfPeople are pool's files whose refusals are of settings, or of requests
 // that apps make: operators and programs meet those.
 var notOfPeople = []string{
-	"authrequest.go", "domain.go", "flow.go", "group.go", "operatorkey.go", "redirect.go", "resourceserver.go", "scope.go", "settings_check.go",
+	"authrequest.go", "clientsecret.go", "domain.go", "flow.go", "group.go", "mfa.go", "operatorkey.go", "redirect.go", "resourceserver.go", "scope.go", "settings_check.go",
+	"tracking.go", "userfilter.go",
 }
 
 // noPageMeets are refusals of what only programs and operators do, and the
@@ -218,7 +219,7 @@ var noPageMeets = []string{
 	"InvalidPassword", "UsernameExists",
 	"InvalidParameter.custom_required", "InvalidParameter.schema_update", "InvalidParameter.immutable", "InvalidParameter.required_deleted",
 	"InvalidParameter.email_verify", "InvalidParameter.phone_verify", "InvalidParameter.verifiable", "InvalidParameter.no_phone", "InvalidParameter.no_email",
-	"InvalidParameter.srp_a", "NotAuthorized.already_provided", "UsernameExists.admin", "UnsupportedUserState",
+	"InvalidParameter.setting", "InvalidParameter.srp_a", "NotAuthorized.already_provided", "UsernameExists.admin", "UnsupportedUserState",
 }
 
 func TestLanguageIsChosen(t *testing.T) {

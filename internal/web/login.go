@@ -96,7 +96,7 @@ func (s *Web) finish(v *visit, who pool.SignedIn) error {
 	if err != nil {
 		return err
 	}
-	s.setCookie(v, &http.Cookie{Name: sessionCookie, Value: cookie, MaxAge: int(pool.BrowserSessionLife.Seconds())})
+	s.setCookie(v, &http.Cookie{Name: sessionCookie, Value: cookie, MaxAge: int(v.app.Pool.BrowserSessionLife().Seconds())})
 	s.renewCSRF(v)
 	s.dropPageData(v)
 	return s.toApp(v, who)
