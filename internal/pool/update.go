@@ -2,7 +2,8 @@ package pool
 
 // Updated returns the settings that an update asks for, completed with those
 // that an update cannot name: the name where none is given, what a pool keeps
-// for ever, and Poolhouse's own members. All else that is left out returns to
+// for ever, and Poolhouse's own members; and with the tags where none are named,
+// for they have operations of their own. All else that is left out returns to
 // its default (Cognito: UpdateUserPool).
 func (s Settings) Updated(ask Settings) Settings {
 	if ask.PoolName == "" {
@@ -11,6 +12,9 @@ func (s Settings) Updated(ask Settings) Settings {
 	ask.Schema, ask.UsernameConfiguration = s.Schema, s.UsernameConfiguration
 	ask.AliasAttributes, ask.UsernameAttributes = s.AliasAttributes, s.UsernameAttributes
 	ask.Issuer = s.Issuer
+	if ask.UserPoolTags == nil {
+		ask.UserPoolTags = s.UserPoolTags
+	}
 	return ask
 }
 

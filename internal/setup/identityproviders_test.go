@@ -250,7 +250,9 @@ func TestRaceSchemaAndTags(t *testing.T) {
 		arn := pool.ResourceARN{ARN: pool.ARN(poolOne, "123456789012"), Account: "123456789012"}
 		errs := make(chan error, 16)
 		for i := range 8 {
-			go func() { errs <- s.AddCustomAttributes(ctx, poolOne, []pool.SchemaAttribute{{Name: fmt.Sprint("a", i/2)}}) }()
+			go func() {
+				errs <- s.AddCustomAttributes(ctx, poolOne, []pool.SchemaAttribute{{Name: fmt.Sprint("a", i/2)}})
+			}()
 			go func() { errs <- s.Tag(ctx, arn, map[string]string{fmt.Sprint("t", i): "v"}) }()
 		}
 		twice := 0

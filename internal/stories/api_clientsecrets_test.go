@@ -82,6 +82,9 @@ func hashDoors(t *testing.T, h *housetest.House, secret, refreshToken string) ma
 	name, hash := aws.String(ann), aws.String(secretHash(secret, housetest.ClientID, ann))
 	password := map[string]string{"USERNAME": ann, "PASSWORD": easy, "SECRET_HASH": *hash}
 	answer := map[string]string{"USERNAME": ann, "ANSWER": "PASSWORD", "PASSWORD": easy, "SECRET_HASH": *hash}
+	person, err := c.AdminGetUser(ctx, &cip.AdminGetUserInput{UserPoolId: poolID(), Username: name})
+	must(t, err)
+	refreshHash := secretHash(secret, housetest.ClientID, *person.Username) // not the name that was typed
 	begin := func(flow types.AuthFlowType, params map[string]string) error {
 		return only(c.InitiateAuth(ctx, &cip.InitiateAuthInput{AuthFlow: flow, ClientId: clientID(), AuthParameters: params}))
 	}
@@ -94,7 +97,7 @@ func hashDoors(t *testing.T, h *housetest.House, secret, refreshToken string) ma
 		"USER_PASSWORD_AUTH":     begin("USER_PASSWORD_AUTH", password),
 		"USER_SRP_AUTH":          begin("USER_SRP_AUTH", map[string]string{"USERNAME": ann, "SRP_A": strings.Repeat("a1", 300), "SECRET_HASH": *hash}),
 		"USER_AUTH":              begin("USER_AUTH", map[string]string{"USERNAME": ann, "SECRET_HASH": *hash}),
-		"REFRESH_TOKEN_AUTH":     begin("REFRESH_TOKEN_AUTH", map[string]string{"REFRESH_TOKEN": refreshToken, "SECRET_HASH": *hash}),
+		"REFRESH_TOKEN_AUTH":     begin("REFRESH_TOKEN_AUTH", map[string]string{"REFRESH_TOKEN": refreshToken, "SECRET_HASH": refreshHash}),
 		"RespondToAuthChallenge": only(c.RespondToAuthChallenge(ctx, &cip.RespondToAuthChallengeInput{ClientId: clientID(), ChallengeName: "SELECT_CHALLENGE", Session: aws.String(noSession), ChallengeResponses: answer})),
 		"AdminInitiateAuth":      only(c.AdminInitiateAuth(ctx, &cip.AdminInitiateAuthInput{UserPoolId: poolID(), ClientId: clientID(), AuthFlow: "ADMIN_USER_PASSWORD_AUTH", AuthParameters: password})),
 		"AdminRespond…":          only(c.AdminRespondToAuthChallenge(ctx, &cip.AdminRespondToAuthChallengeInput{UserPoolId: poolID(), ClientId: clientID(), ChallengeName: "SELECT_CHALLENGE", Session: aws.String(noSession), ChallengeResponses: answer})),

@@ -159,7 +159,10 @@ func TestAPITags(t *testing.T) {
 		_, err = c.UpdateUserPool(ctx, &cip.UpdateUserPoolInput{UserPoolId: &id, UserPoolTags: map[string]string{"env": "next"}})
 		must(t, err)
 		has(map[string]string{"env": "next"})
-		_, err = c.UpdateUserPool(ctx, &cip.UpdateUserPoolInput{UserPoolId: &id}) // what an update leaves out returns to its default
+		_, err = c.UpdateUserPool(ctx, &cip.UpdateUserPoolInput{UserPoolId: &id}) // which leaves tags alone that it does not name
+		must(t, err)
+		has(map[string]string{"env": "next"})
+		_, err = c.UpdateUserPool(ctx, &cip.UpdateUserPoolInput{UserPoolId: &id, UserPoolTags: map[string]string{}})
 		must(t, err)
 		has(map[string]string{})
 		if got := tagsOf(t, c, *describe(t, c, housetest.PoolID).Arn); len(got) != 0 {

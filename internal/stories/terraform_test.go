@@ -33,31 +33,14 @@ func startTerraform(t *testing.T, database string) terraform {
 	return terraform{t, t.Context(), sdk(housetest.Start(t, housetest.Config{Database: database}))}
 }
 
-// built says whether an operation works. Of one that does not yet, a story
-// demands that it says so, and goes on without it.
-func (tf terraform) built(operation string, try func() error) bool {
-	tf.Helper()
-	if workingOperations(tf.T)[operation] != nil {
-		return true
-	}
-	throws(tf.T, try(), "UnsupportedOperationException", operation)
-	return false
-}
-
 // readPool is the provider's read of a pool: two calls.
 func (tf terraform) readPool(id string) *types.UserPoolType {
 	tf.Helper()
 	p := describe(tf.T, tf.c, id)
-	var mfa *cip.GetUserPoolMfaConfigOutput
-	get := func() (err error) {
-		mfa, err = tf.c.GetUserPoolMfaConfig(tf.ctx, &cip.GetUserPoolMfaConfigInput{UserPoolId: &id})
-		return err
-	}
-	if tf.built("GetUserPoolMfaConfig", get) {
-		must(tf.T, get())
-		if mfa.MfaConfiguration != p.MfaConfiguration || mfa.SoftwareTokenMfaConfiguration != nil || mfa.WebAuthnConfiguration != nil {
-			tf.Errorf("MFA that nobody configured reads %+v, the pool says %s", mfa, p.MfaConfiguration)
-		}
+	mfa, err := tf.c.GetUserPoolMfaConfig(tf.ctx, &cip.GetUserPoolMfaConfigInput{UserPoolId: &id})
+	must(tf.T, err)
+	if mfa.MfaConfiguration != p.MfaConfiguration || mfa.SoftwareTokenMfaConfiguration != nil || mfa.WebAuthnConfiguration != nil {
+		tf.Errorf("MFA that nobody configured reads %+v, the pool says %s", mfa, p.MfaConfiguration)
 	}
 	// What no configuration of these stories has must read as not configured.
 	if p.DeviceConfiguration != nil || p.SmsConfiguration != nil || p.SmsAuthenticationMessage != nil || p.SmsVerificationMessage != nil || p.UserPoolAddOns != nil ||
@@ -135,13 +118,8 @@ func (tf terraform) growSchema(id string, before []types.SchemaAttributeType) {
 	tf.Helper()
 	more := types.SchemaAttributeType{Name: aws.String("later"), AttributeDataType: "String", DeveloperOnlyAttribute: aws.Bool(false), Mutable: aws.Bool(true), Required: aws.Bool(false),
 		StringAttributeConstraints: &types.StringAttributeConstraintsType{MinLength: aws.String("0"), MaxLength: aws.String("10")}}
-	add := func() error {
-		return only(tf.c.AddCustomAttributes(tf.ctx, &cip.AddCustomAttributesInput{UserPoolId: &id, CustomAttributes: []types.SchemaAttributeType{more}}))
-	}
-	if tf.built("AddCustomAttributes", add) {
-		must(tf.T, add())
-		schemaHas(tf.T, tf.readPool(id), append(slices.Clone(before), more)...)
-	}
+	must(tf.T, only(tf.c.AddCustomAttributes(tf.ctx, &cip.AddCustomAttributesInput{UserPoolId: &id, CustomAttributes: []types.SchemaAttributeType{more}})))
+	schemaHas(tf.T, tf.readPool(id), append(slices.Clone(before), more)...)
 }
 
 // tags changes the tags of a configuration: each way by a call of its own, and
@@ -150,9 +128,6 @@ func (tf terraform) tags(arn, id string) {
 	tf.Helper()
 	set := func(tags map[string]string) error {
 		return only(tf.c.TagResource(tf.ctx, &cip.TagResourceInput{ResourceArn: &arn, Tags: tags}))
-	}
-	if !tf.built("TagResource", func() error { return set(map[string]string{"team": "books"}) }) {
-		return
 	}
 	must(tf.T, set(map[string]string{"team": "books", "stage": "test"}))
 	must(tf.T, only(tf.c.UntagResource(tf.ctx, &cip.UntagResourceInput{ResourceArn: &arn, TagKeys: []string{"stage"}})))

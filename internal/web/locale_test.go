@@ -209,15 +209,16 @@ func TestEveryRefusalHasASentence(t *testing.T) {
 // notOfPeople are pool's files whose refusals are of settings, or of requests
 // that apps make: operators and programs meet those.
 var notOfPeople = []string{
-	"authrequest.go", "clientsecret.go", "domain.go", "flow.go", "group.go", "mfa.go", "operatorkey.go", "redirect.go", "resourceserver.go", "scope.go", "settings_check.go",
-	"tracking.go", "userfilter.go",
+	"authrequest.go", "clientsecret.go", "domain.go", "flow.go", "group.go", "identityprovider.go", "mfa.go",
+	"operatorkey.go", "redirect.go", "resourceserver.go", "scope.go", "settings_check.go", "tags.go", "tracking.go",
+	"userfilter.go",
 }
 
 // noPageMeets are refusals of what only programs and operators do, and the
 // calls whose reason is not a literal.
 var noPageMeets = []string{
 	"InvalidPassword", "UsernameExists",
-	"InvalidParameter.custom_required", "InvalidParameter.schema_update", "InvalidParameter.immutable", "InvalidParameter.required_deleted",
+	"InvalidParameter.attribute_exists", "InvalidParameter.custom_required", "InvalidParameter.schema_update", "InvalidParameter.immutable", "InvalidParameter.required_deleted",
 	"InvalidParameter.email_verify", "InvalidParameter.phone_verify", "InvalidParameter.verifiable", "InvalidParameter.no_phone", "InvalidParameter.no_email",
 	"InvalidParameter.setting", "InvalidParameter.srp_a", "NotAuthorized.already_provided", "UsernameExists.admin", "UnsupportedUserState",
 }
