@@ -62,7 +62,9 @@ func run(s surroundings, args []string) int {
 		return 2
 	}
 	if err := command.Run(s); err != nil {
-		fmt.Fprintln(s.err, "poolhouse:", oneLine(err))
+		for _, one := range each(err) {
+			fmt.Fprintln(s.err, "poolhouse:", oneLine(one))
+		}
 		return 1
 	}
 	return 0
@@ -73,6 +75,19 @@ func newParser(cli *commands, options ...kong.Option) (*kong.Kong, error) {
 	return kong.New(cli, append(options,
 		kong.Name("poolhouse"), kong.Description("A user pool you can own, wire-compatible with Amazon Cognito."),
 		kong.DefaultEnvars("POOLHOUSE"), kong.UsageOnError())...)
+}
+
+// each is an error, or all that were joined in it.
+func each(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, one := range joined.Unwrap() {
+		all = append(all, each(one)...)
+	}
+	return all
 }
 
 // oneLine is the error without the line breaks that drivers put into theirs.

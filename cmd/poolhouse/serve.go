@@ -110,6 +110,9 @@ func readDocument(path string) (server.Document, error) {
 	if err != nil {
 		return server.Document{}, err
 	}
+	if server.IsTemplate(text) && len(text) > 0 {
+		return server.Document{}, fmt.Errorf("%s is a CloudFormation template, or no JSON: bring in a template with poolhouse apply", path)
+	}
 	document, err := server.ReadDocument(text)
 	if err != nil {
 		return document, fmt.Errorf("%s: %w", path, err)

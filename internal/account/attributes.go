@@ -64,6 +64,15 @@ func (a *Accounts) UpdateByOperator(ctx context.Context, p pool.Pool, user pool.
 	return nil
 }
 
+// Correct is UpdateByOperator inside a transaction, and without a code: whoever
+// writes a document says with email_verified what is proven.
+func (a *Accounts) Correct(ctx context.Context, tx *store.DB, p pool.Pool, user pool.User, changes map[string]string) error {
+	if err := p.CheckUpdateByOperator(user, changes); err != nil {
+		return err
+	}
+	return a.write(ctx, tx, p, user.Sub, changes, false)
+}
+
 // due says whether the changes bring an e-mail address that is to be proven.
 func due(p pool.Pool, user pool.User, changes map[string]string) bool {
 	email := changes["email"]

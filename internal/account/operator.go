@@ -61,28 +61,34 @@ func (a *Accounts) Invite(ctx context.Context, p pool.Pool, in Invitation) (pool
 	if in.Action == "RESEND" {
 		return a.inviteAgain(ctx, p, in)
 	}
-	user, err := p.NewInvited(in.Username, in.Attributes, a.Now().UnixMilli())
+	user, write, err := a.Invited(ctx, p, in)
 	if err != nil {
 		return user, err
+	}
+	return user, a.DB.Tx(ctx, write)
+}
+
+// Invited is Invite up to the writing, which may stand in a transaction with
+// other things: what takes time comes before.
+func (a *Accounts) Invited(ctx context.Context, p pool.Pool, in Invitation) (pool.User, func(context.Context, *store.DB) error, error) {
+	user, err := p.NewInvited(in.Username, in.Attributes, a.Now().UnixMilli())
+	if err != nil {
+		return user, nil, err
 	}
 	secret, err := a.temporary(p, in.TemporaryPassword)
 	if err != nil {
-		return user, err
+		return user, nil, err
 	}
 	if user.Password, err = a.makePassword(ctx, p, user.Username, secret); err != nil {
-		return user, err
+		return user, nil, err
 	}
 	post, err := a.invitation(p, user, secret, in)
-	if err != nil {
-		return user, err
-	}
-	err = a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+	return user, func(ctx context.Context, tx *store.DB) error {
 		if err := tx.Users.CreateNamed(ctx, p, &user, in.ForceAlias); err != nil || post == nil {
-			return err
+			return inviteTaken(p, err)
 		}
 		return tx.Mails.Put(ctx, post)
-	})
-	return user, inviteTaken(p, err)
+	}, err
 }
 
 // inviteTaken words which of the new account's names another has (Cognito:

@@ -16,6 +16,7 @@ type Client struct {
 	Second      ClientSecret `json:",omitzero"`
 	SSOSession  *SSOSession  `json:",omitempty"` // nil: the default
 	ClientSettings
+	Stack            string `json:",omitempty"` // the one whose template made it
 	CreationDate     int64
 	LastModifiedDate int64
 }

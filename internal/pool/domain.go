@@ -14,6 +14,7 @@ type Domain struct {
 	UserPoolID          string              `json:"UserPoolId"`
 	CustomDomainConfig  *CustomDomainConfig `json:",omitempty"`
 	ManagedLoginVersion NotYetVersion       `json:",omitzero"`
+	Stack               string              `json:",omitempty"` // the one whose template made it
 }
 
 // CustomDomainConfig marks a custom domain. The certificate is the listener's

@@ -16,6 +16,7 @@ type Group struct {
 	UserPoolID string `json:"UserPoolId"`
 	GroupName  string
 	GroupSettings
+	Stack            string `json:",omitempty"` // the one whose template made it
 	CreationDate     int64
 	LastModifiedDate int64
 }

@@ -18,7 +18,8 @@ type App struct {
 type Pool struct {
 	ID string `json:"Id"`
 	Settings
-	UserSessions     UserSessions `json:",omitzero"` // no update of the settings touches it
+	UserSessions     UserSessions `json:",omitzero"`  // no update of the settings touches it
+	Stack            string       `json:",omitempty"` // the one whose template made it
 	CreationDate     int64
 	LastModifiedDate int64
 }

@@ -15,6 +15,7 @@ type ResourceServer struct {
 	Identifier string
 	Name       string
 	Scopes     []ResourceServerScope `json:",omitempty"`
+	Stack      string                `json:",omitempty"` // the one whose template made it
 }
 
 // ResourceServerScope is one scope of a resource server. Tokens and app clients

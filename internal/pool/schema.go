@@ -234,8 +234,8 @@ func (s Settings) checkSchema(c *checks) {
 			custom++
 			c.notYet(a.Name, field, a.unlessLinked())
 			c.need(customNamePattern.MatchString(a.bareName()), field, "a custom attribute's name has 1 to 20 characters")
-			if a.IsRequired() && c.err == nil {
-				c.err = refuse(InvalidParameter, "custom_required", field, a.Name+" is a custom attribute, which cannot be required")
+			if a.IsRequired() {
+				c.refuse(refuse(InvalidParameter, "custom_required", field, a.Name+" is a custom attribute, which cannot be required"))
 			}
 		}
 		c.need(a.boundsFit(), field, name+": the constraints must be numbers, lengths from 0 to 2048, and the least not above the most")

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"errors"
 	"fmt"
 	"net/mail"
 	"net/url"
@@ -12,18 +13,23 @@ import (
 
 var namePattern = regexp.MustCompile(`^[\w\s+=,.@-]{1,128}$`)
 
-// checks runs one member's check after another and keeps the first refusal.
+// checks runs one member's check after another and keeps the first refusal of
+// each member: joined, so that a program is told the first and the writer of a
+// document all of them.
 type checks struct{ err error }
 
 func (c *checks) need(ok bool, field, detail string) {
-	if !ok && c.err == nil {
-		c.err = refuse(InvalidParameter, "setting", field, detail)
+	if !ok {
+		c.refuse(refuse(InvalidParameter, "setting", field, detail))
 	}
 }
 
 func (c *checks) refuse(e *Error) {
-	if c.err == nil {
+	switch {
+	case c.err == nil:
 		c.err = e
+	case !slices.ContainsFunc(Refusals(c.err), func(other *Error) bool { return other.Field == e.Field }):
+		c.err = errors.Join(c.err, e)
 	}
 }
 

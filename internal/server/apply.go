@@ -9,17 +9,30 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/poolhouse/poolhouse/internal/account"
+	"github.com/poolhouse/poolhouse/internal/cloudformation"
+	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/setup"
+	"github.com/poolhouse/poolhouse/internal/store"
 )
 
-// Document and Change are setup's, for the command line.
+// What `poolhouse apply` is given and gives back, for the command line.
 type (
 	Document = setup.Document
 	Change   = setup.Change
+	Template = setup.Template
+	Stack    = cloudformation.Stack
+	Output   = setup.Output
 )
 
-// ReadDocument reads what `poolhouse apply` is given.
+// ReadDocument reads a document.
 func ReadDocument(text []byte) (Document, error) { return setup.ReadDocument(text) }
+
+// IsTemplate tells a CloudFormation template from a document.
+func IsTemplate(text []byte) bool { return cloudformation.IsTemplate(text) }
+
+// ReadTemplate reads a CloudFormation template for a stack.
+func ReadTemplate(text []byte, s Stack) (*Template, error) { return setup.ReadTemplate(text, s) }
 
 // Ledger says where data is and how it is sealed.
 type Ledger struct {
@@ -32,7 +45,12 @@ type Ledger struct {
 
 // Apply brings a ledger to what a document says, without a server. A dry run
 // changes nothing and says what would change.
-func Apply(ctx context.Context, l Ledger, d Document, dry bool) (changes []Change, err error) {
+func Apply(ctx context.Context, l Ledger, d Document, dry bool) ([]Change, error) {
+	return l.apply(ctx, d, dry, func(*setup.Setup) error { return nil })
+}
+
+// apply is Apply, and then something more on the same ledger.
+func (l Ledger) apply(ctx context.Context, d Document, dry bool, then func(*setup.Setup) error) (changes []Change, err error) {
 	if dry {
 		forget, err := l.elsewhere()
 		if err != nil {
@@ -41,10 +59,34 @@ func Apply(ctx context.Context, l Ledger, d Document, dry bool) (changes []Chang
 		defer forget()
 	}
 	err = l.use(ctx, func(s *setup.Setup) error {
-		changes, err = s.Apply(ctx, d, dry)
-		return err
+		if changes, err = s.Apply(ctx, d, dry); err != nil {
+			return err
+		}
+		return then(s)
 	})
 	return changes, err
+}
+
+// ApplyTemplate is Apply for a template, with its outputs.
+func ApplyTemplate(ctx context.Context, l Ledger, t *Template, dry bool) (changes []Change, outputs []Output, err error) {
+	changes, err = l.apply(ctx, t.Document, dry, func(s *setup.Setup) (err error) {
+		outputs, err = s.Outputs(ctx, t)
+		return err
+	})
+	return changes, outputs, t.Explain(err)
+}
+
+// peopleOf is what applying asks of accounts.
+func peopleOf(a *account.Accounts) setup.People {
+	return setup.People{
+		Invite: func(ctx context.Context, p pool.Pool, e setup.UserEntry) (func(context.Context, *store.DB) error, error) {
+			_, write, err := a.Invited(ctx, p, account.Invitation{
+				Username: e.Username, Attributes: e.Attributes(), Action: e.MessageAction, Mediums: e.DesiredDeliveryMediums, ForceAlias: e.ForceAliasCreation,
+			})
+			return write, err
+		},
+		Correct: a.Correct, Join: account.Join,
+	}
 }
 
 // elsewhere moves a ledger that is not there yet into a folder that goes away:

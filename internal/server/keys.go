@@ -3,8 +3,11 @@ package server
 import (
 	"context"
 	"net/url"
+	"runtime"
 	"time"
 
+	"github.com/poolhouse/poolhouse/internal/account"
+	"github.com/poolhouse/poolhouse/internal/password"
 	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/setup"
 )
@@ -50,5 +53,6 @@ func (l Ledger) use(ctx context.Context, do func(*setup.Setup) error) error {
 		return err
 	}
 	defer db.Close()
-	return do(&setup.Setup{DB: db, Region: l.Region, Host: own.Hostname(), Now: time.Now})
+	accounts := &account.Accounts{DB: db, Passwords: password.NewHasher(password.Production(), runtime.NumCPU()), URL: own, Now: time.Now}
+	return do(&setup.Setup{DB: db, Region: l.Region, Host: own.Hostname(), Now: time.Now, People: peopleOf(accounts)})
 }

@@ -36,6 +36,7 @@ type Server struct {
 	config  Config
 	own     *url.URL
 	tokens  *token.Tokens
+	people  setup.People
 	pump    *pump
 	limits  *limiter
 	handler http.Handler
@@ -124,6 +125,7 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 	accounts := &account.Accounts{
 		DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, CodeKey: ring.Derive("codes"), SessionKey: sessionKey, URL: s.own, Now: now, Sent: s.pump.sent,
 	}
+	s.people = peopleOf(accounts)
 	people := &signin.Signin{DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, SessionKey: sessionKey, Now: now}
 	pages := &web.Web{
 		DB: s.DB, Accounts: accounts, Tokens: s.tokens, Signin: people,
@@ -180,7 +182,7 @@ func (s *Server) prepare(ctx context.Context) error {
 }
 
 func (s *Server) setup() *setup.Setup {
-	return &setup.Setup{DB: s.DB, Region: s.config.Region, Host: s.own.Hostname(), Now: s.config.Now}
+	return &setup.Setup{DB: s.DB, Region: s.config.Region, Host: s.own.Hostname(), Now: s.config.Now, People: s.people}
 }
 
 func (s *Server) ready(w http.ResponseWriter, r *http.Request) {

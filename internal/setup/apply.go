@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,13 +19,14 @@ type Setup struct {
 	Region string // of pool ids that are not chosen
 	Host   string // the server's own, which no custom domain may stand in for; "" where it is not known
 	Now    func() time.Time
+	People People // for documents with Users and GroupMembers
 }
 
 // Change is what Apply did, or would do, to one record. Members names the
 // settings that differ; NewSecret is a client secret made just now, to be shown
 // this once.
 type Change struct {
-	Kind      string // "user pool", "resource server", "identity provider", "app client", "domain" or "group"
+	Kind      string // "user pool", "resource server", "identity provider", "app client", "domain", "group", "user" or "group member"
 	ID        string
 	Name      string
 	Action    Action
@@ -40,15 +42,17 @@ const (
 	Created   Action = "created"
 	Updated   Action = "updated"
 	Unchanged Action = "unchanged"
+	Left      Action = "left" // its stack made it, and the template no longer has it
 )
 
-// errDry ends a dry run's transaction.
-var errDry = errors.New("dry run")
+// errPlanned ends a plan's transaction.
+var errPlanned = errors.New("planned")
 
-// Apply brings the ledger to what the document says, in one transaction: an
-// entry that is refused leaves everything as it was. What an entry leaves out
-// returns to its default, as in Cognito's UpdateUserPool. A dry run writes
-// nothing and returns the same changes.
+// Apply brings the ledger to what the document says, in one transaction: where
+// an entry is refused, all is left as it was, and the error is [Refused], with
+// every entry that is. What an entry leaves out returns to its default, as in
+// Cognito's UpdateUserPool. A dry run writes nothing and returns the same
+// changes; where nothing is to change, nothing is written either.
 func (s *Setup) Apply(ctx context.Context, d Document, dry bool) ([]Change, error) {
 	for try := 0; ; try++ {
 		changes, err := s.apply(ctx, d, dry)
@@ -60,85 +64,130 @@ func (s *Setup) Apply(ctx context.Context, d Document, dry bool) ([]Change, erro
 	}
 }
 
+// apply plans, in a transaction that is given up, and then does what is to be
+// done. Between the two stands what takes time.
 func (s *Setup) apply(ctx context.Context, d Document, dry bool) ([]Change, error) {
-	var changes []Change
-	err := s.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
-		run := applying{Setup: s, tx: tx}
-		if err := run.all(ctx, d); err != nil {
-			return err
-		}
-		changes = run.changes
-		if dry {
-			return errDry
-		}
-		return nil
-	})
-	if errors.Is(err, errDry) {
-		err = nil
+	plan := applying{Setup: s}
+	if err := plan.run(ctx, d); !errors.Is(err, errPlanned) {
+		return nil, err
 	}
-	return changes, err
+	if dry || !slices.ContainsFunc(plan.changes, func(c Change) bool { return c.Action == Created || c.Action == Updated }) {
+		return plan.changes, nil
+	}
+	writes, err := s.invite(ctx, d, plan)
+	if err != nil {
+		return nil, err
+	}
+	done := applying{Setup: s, writes: writes}
+	err = done.run(ctx, d)
+	return done.changes, err
 }
 
-// applying is one run of Apply inside its transaction.
+// applying is one run over a document, inside its transaction. Without writes it
+// is the plan.
 type applying struct {
 	*Setup
 	tx      *store.DB
+	writes  map[int]func(context.Context, *store.DB) error // of the users that the plan invited
 	changes []Change
-	onlyID  string // the pool of a document that has one
+	wrong   Refused
+
+	stack   string             // that the document comes from
+	onlyID  string             // the pool of a document that has one
+	pools   int                // how many it has
+	chance  map[string]bool    // pools whose ids this run made up
+	touched map[[3]string]bool // records that the document has: kind, pool, id
+	missing map[string]bool    // pools of the document that could not be made
+	invited map[int]pool.Pool  // users that are not there yet, and their pools
+}
+
+func (r *applying) run(ctx context.Context, d Document) error {
+	return r.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		*r = applying{
+			Setup: r.Setup, tx: tx, writes: r.writes, stack: d.Stack,
+			chance: map[string]bool{}, missing: map[string]bool{}, touched: map[[3]string]bool{}, invited: map[int]pool.Pool{},
+		}
+		if err := r.all(ctx, d); err != nil {
+			return err
+		}
+		if len(r.wrong) > 0 {
+			return r.wrong
+		}
+		if err := r.left(ctx); err != nil {
+			return err
+		}
+		if r.writes == nil {
+			return errPlanned
+		}
+		return nil
+	})
 }
 
 func (r *applying) all(ctx context.Context, d Document) error {
-	for i, e := range d.UserPools {
-		if err := r.pool(ctx, e); err != nil {
-			return entryError("UserPools", i, err)
-		}
-	}
-	if len(d.UserPools) == 1 {
-		r.onlyID = r.changes[0].ID
-	}
-	for i, e := range d.ResourceServers {
-		if err := r.resourceServer(ctx, e); err != nil {
-			return fmt.Errorf("ResourceServers.%d: %w", i, worded(err))
-		}
-	}
-	for i, e := range d.IdentityProviders {
-		if err := r.identityProvider(ctx, e); err != nil {
-			return entryError("IdentityProviders", i, err)
-		}
-	}
-	for i, e := range d.UserPoolClients {
-		if err := r.client(ctx, e); err != nil {
-			return entryError("UserPoolClients", i, err)
-		}
-	}
-	for i, e := range d.UserPoolDomains {
-		if err := r.domain(ctx, e); err != nil {
-			return entryError("UserPoolDomains", i, err)
-		}
-	}
-	for i, e := range d.Groups {
-		if err := r.group(ctx, e); err != nil {
-			return entryError("Groups", i, err)
+	for _, list := range []func() error{
+		entries(r, "UserPools", d.UserPools, func(_ int, e PoolEntry) error { return r.pool(ctx, e) }),
+		entries(r, "ResourceServers", d.ResourceServers, func(_ int, e pool.ResourceServer) error { return r.resourceServer(ctx, e) }),
+		entries(r, "IdentityProviders", d.IdentityProviders, func(_ int, e ProviderEntry) error { return r.identityProvider(ctx, e) }),
+		entries(r, "UserPoolClients", d.UserPoolClients, func(_ int, e ClientEntry) error { return r.client(ctx, e) }),
+		entries(r, "UserPoolDomains", d.UserPoolDomains, func(_ int, e pool.Domain) error { return r.domain(ctx, e) }),
+		entries(r, "Groups", d.Groups, func(_ int, e GroupEntry) error { return r.group(ctx, e) }),
+		entries(r, "Users", d.Users, func(i int, e UserEntry) error { return r.user(ctx, i, e) }),
+		entries(r, "GroupMembers", d.GroupMembers, func(_ int, e MemberEntry) error { return r.member(ctx, e) }),
+	} {
+		if err := list(); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (r *applying) pool(ctx context.Context, e PoolEntry) error {
-	if err := e.Check(); err != nil {
-		return err
+// entries takes the entries of one list in turn.
+func entries[T any](r *applying, list string, all []T, take func(int, T) error) func() error {
+	return func() error {
+		for i, e := range all {
+			if err := r.refused(list, i, take(i, e)); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
+}
+
+// named counts a pool of the document.
+func (r *applying) named(id string) {
+	if r.pools++; r.pools > 1 {
+		id = ""
+	}
+	r.onlyID = id
+}
+
+// poolID is the pool that an entry means.
+func (r *applying) poolID(id string) string { return cmp.Or(id, r.onlyID) }
+
+func (r *applying) pool(ctx context.Context, e PoolEntry) error {
+	wrong := e.Check()
+	e.stack = r.stack
 	if e.ID != "" && !pool.ValidPoolID(e.ID) {
-		return refuse("Id", "must look like us-east-1_Example01")
+		r.missing[e.ID] = true
+		r.named(e.ID)
+		return errors.Join(wrong, refuse("Id", "must look like us-east-1_Example01"))
 	}
 	before, err := r.findPool(ctx, e)
 	if errors.Is(err, store.ErrNotFound) {
-		made, err := r.makePool(ctx, r.tx, e)
+		made, err := r.makePool(ctx, r.tx, e) // a refused one too, for a while: what else the document has is held against it
+		r.named(made.ID)
+		r.chance[made.ID], r.missing[made.ID] = e.ID == "", err != nil
+		r.touch("user pool", made.ID, made.ID)
 		r.changes = append(r.changes, Change{Kind: "user pool", ID: made.ID, Name: made.PoolName, Action: Created})
-		return err
+		return cmp.Or(wrong, err)
 	}
 	if err != nil {
 		return err
+	}
+	r.named(before.ID)
+	r.touch("user pool", before.ID, before.ID)
+	if wrong := cmp.Or(wrong, r.owned(before.Stack)); wrong != nil {
+		return wrong
 	}
 	_, members, err := r.changePool(ctx, r.tx, before, e.Settings)
 	r.note(Change{Kind: "user pool", ID: before.ID, Name: e.PoolName, Members: members})
@@ -156,19 +205,19 @@ func (r *applying) findPool(ctx context.Context, e PoolEntry) (pool.Pool, error)
 }
 
 func (r *applying) resourceServer(ctx context.Context, e pool.ResourceServer) error {
-	if e.UserPoolID == "" {
-		e.UserPoolID = r.onlyID
-	}
-	if err := e.Check(); err != nil {
+	e.UserPoolID = r.poolID(e.UserPoolID)
+	if err := cmp.Or(e.Check(), unmarked(e.Stack)); err != nil {
 		return err
 	}
+	e.Stack = r.stack
+	r.touch("resource server", e.UserPoolID, e.Identifier)
 	change := Change{Kind: "resource server", ID: e.Identifier, Name: e.Identifier, Action: Created}
 	before, err := r.tx.ResourceServers.Get(ctx, e.UserPoolID, e.Identifier)
 	if errors.Is(err, store.ErrNotFound) {
 		r.changes = append(r.changes, change)
 		return makeResourceServer(ctx, r.tx, e)
 	}
-	if err != nil {
+	if err := cmp.Or(err, r.owned(before.Stack)); err != nil {
 		return err
 	}
 	members, lost, err := changeResourceServer(ctx, r.tx, resourceServerChange{before, e, r.Now().UnixMilli()})
@@ -181,9 +230,7 @@ func (r *applying) resourceServer(ctx context.Context, e pool.ResourceServer) er
 }
 
 func (r *applying) identityProvider(ctx context.Context, e ProviderEntry) error {
-	if e.UserPoolID == "" {
-		e.UserPoolID = r.onlyID
-	}
+	e.UserPoolID = r.poolID(e.UserPoolID)
 	change := Change{Kind: "identity provider", ID: e.ProviderName, Name: e.ProviderName, Action: Created}
 	before, err := r.tx.Providers.Get(ctx, e.UserPoolID, e.ProviderName)
 	if errors.Is(err, store.ErrNotFound) {
@@ -202,9 +249,7 @@ func (r *applying) identityProvider(ctx context.Context, e ProviderEntry) error 
 }
 
 func (r *applying) client(ctx context.Context, e ClientEntry) error {
-	if e.UserPoolID == "" {
-		e.UserPoolID = r.onlyID
-	}
+	e.UserPoolID, e.stack = r.poolID(e.UserPoolID), r.stack
 	owner, err := poolOf(ctx, r.tx, e.UserPoolID)
 	if err != nil {
 		return err
@@ -214,15 +259,17 @@ func (r *applying) client(ctx context.Context, e ClientEntry) error {
 	if errors.Is(err, store.ErrNotFound) {
 		made, err := r.makeClient(ctx, r.tx, e)
 		change.ID = made.ID
+		r.touch(change.Kind, made.UserPoolID, made.ID)
 		if e.GenerateSecret && e.Secret == "" {
 			change.NewSecret = made.Secret
 		}
 		r.changes = append(r.changes, change)
 		return err
 	}
-	if err != nil {
+	if err := cmp.Or(err, r.owned(before.Stack), r.stays(before, e)); err != nil {
 		return err
 	}
+	r.touch(change.Kind, before.UserPoolID, before.ID)
 	next := before
 	next.ClientSettings, next.LastModifiedDate = e.ClientSettings, r.Now().UnixMilli()
 	change.NewSecret = next.NameSecret(e.Secret, e.GenerateSecret, next.LastModifiedDate)
@@ -248,9 +295,12 @@ func (r *applying) findClient(ctx context.Context, e ClientEntry) (pool.Client, 
 }
 
 func (r *applying) domain(ctx context.Context, d pool.Domain) error {
-	if d.UserPoolID == "" {
-		d.UserPoolID = r.onlyID
+	d.UserPoolID = r.poolID(d.UserPoolID)
+	if err := unmarked(d.Stack); err != nil {
+		return err
 	}
+	d.Stack = r.stack
+	r.touch("domain", d.UserPoolID, d.Domain)
 	change := Change{Kind: "domain", ID: d.Domain, Name: d.Domain, Action: Created}
 	before, err := r.tx.Domain(ctx, d.Domain)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -260,15 +310,17 @@ func (r *applying) domain(ctx context.Context, d pool.Domain) error {
 		r.changes = append(r.changes, change)
 		return r.makeDomain(ctx, r.tx, d)
 	}
+	if err := r.owned(before.Stack); err != nil {
+		return err
+	}
 	change.Members, err = r.changeDomain(ctx, r.tx, before, d)
 	r.note(change)
 	return err
 }
 
 func (r *applying) group(ctx context.Context, e GroupEntry) error {
-	if e.UserPoolID == "" {
-		e.UserPoolID = r.onlyID
-	}
+	e.UserPoolID, e.stack = r.poolID(e.UserPoolID), r.stack
+	r.touch("group", e.UserPoolID, e.GroupName)
 	change := Change{Kind: "group", ID: e.GroupName, Name: e.GroupName, Action: Created}
 	before, err := r.tx.Groups.Get(ctx, e.UserPoolID, e.GroupName)
 	if errors.Is(err, store.ErrNotFound) {
@@ -276,7 +328,7 @@ func (r *applying) group(ctx context.Context, e GroupEntry) error {
 		_, err := r.makeGroup(ctx, r.tx, e)
 		return err
 	}
-	if err != nil {
+	if err := cmp.Or(err, r.owned(before.Stack)); err != nil {
 		return err
 	}
 	change.Members, err = r.changeGroup(ctx, r.tx, before, e)
@@ -328,24 +380,3 @@ func one[T any](page func(after string) ([]T, error), fits func(T) (id string, o
 		return found, nil
 	}
 }
-
-// entryError leads to the entry of the document that was refused.
-func entryError(list string, i int, err error) error {
-	return fmt.Errorf("%s.%d: %w", list, i, worded(err))
-}
-
-// worded is a refusal as the writer of a document reads it: the member, and
-// what is wrong with it.
-func worded(err error) error {
-	e := pool.AsError(err)
-	if e == nil || e.Field == "" || e.Args["detail"] == "" {
-		return err
-	}
-	return wording{e}
-}
-
-type wording struct{ refused *pool.Error }
-
-func (w wording) Error() string { return w.refused.Field + ": " + w.refused.Args["detail"] }
-
-func (w wording) Unwrap() error { return w.refused }

@@ -55,7 +55,7 @@ func (s *Setup) DeleteClient(ctx context.Context, poolID, id string) error {
 // makeClient writes a new client inside a transaction.
 func (s *Setup) makeClient(ctx context.Context, tx *store.DB, e ClientEntry) (pool.Client, error) {
 	now := s.Now().UnixMilli()
-	c := pool.Client{UserPoolID: e.UserPoolID, ID: e.ID, Secret: e.Secret, ClientSettings: e.ClientSettings, CreationDate: now, LastModifiedDate: now}
+	c := pool.Client{UserPoolID: e.UserPoolID, ID: e.ID, Secret: e.Secret, ClientSettings: e.ClientSettings, Stack: e.stack, CreationDate: now, LastModifiedDate: now}
 	if c.ID == "" {
 		c.ID = pool.NewClientID()
 	}

@@ -9,15 +9,19 @@ import (
 
 // Document is what `poolhouse apply` reads: several of each, in the shapes of
 // CreateUserPool, CreateResourceServer, CreateIdentityProvider,
-// CreateUserPoolClient, CreateUserPoolDomain and CreateGroup, with ids that may
-// be chosen.
+// CreateUserPoolClient, CreateUserPoolDomain, CreateGroup, AdminCreateUser and
+// AdminAddUserToGroup, with ids that may be chosen. Stack is that of the
+// template which the document comes from, if it comes from one.
 type Document struct {
+	Stack             string `json:",omitempty"`
 	UserPools         []PoolEntry
 	ResourceServers   []pool.ResourceServer
 	IdentityProviders []ProviderEntry
 	UserPoolClients   []ClientEntry
 	UserPoolDomains   []pool.Domain
 	Groups            []GroupEntry
+	Users             []UserEntry
+	GroupMembers      []MemberEntry
 }
 
 // PoolEntry is one pool. Without an Id the pool of that PoolName is meant, and
@@ -25,6 +29,7 @@ type Document struct {
 type PoolEntry struct {
 	ID string `json:"Id,omitempty"`
 	pool.Settings
+	stack string // that makes it
 }
 
 // ClientEntry is one app client. UserPoolId may be left out where the document
@@ -35,6 +40,7 @@ type ClientEntry struct {
 	GenerateSecret bool        `json:",omitempty"`
 	Secret         pool.Secret `json:"ClientSecret,omitempty"`
 	pool.ClientSettings
+	stack string // that makes it
 }
 
 // GroupEntry is one group. UserPoolId may be left out where the document has
@@ -43,10 +49,52 @@ type GroupEntry struct {
 	UserPoolID string `json:"UserPoolId,omitempty"`
 	GroupName  string
 	pool.GroupSettings
+	stack string // that makes it
+}
+
+// UserEntry is one account. It is made, with a temporary password and, unless
+// MessageAction is SUPPRESS, an invitation, where nobody has the Username.
+type UserEntry struct {
+	UserPoolID             string `json:"UserPoolId,omitempty"`
+	Username               string
+	UserAttributes         []UserAttribute `json:",omitempty"`
+	MessageAction          string          `json:",omitempty"`
+	DesiredDeliveryMediums []string        `json:",omitempty"`
+	ForceAliasCreation     bool            `json:",omitempty"`
+	ClientMetadata         pool.NotYet     `json:",omitzero"`
+	ValidationData         pool.NotYet     `json:",omitzero"`
+}
+
+// UserAttribute is one attribute of an account.
+type UserAttribute struct{ Name, Value string }
+
+// attributes are the attributes by name.
+func (e UserEntry) attributes() (map[string]string, error) {
+	out := map[string]string{}
+	for _, a := range e.UserAttributes {
+		if _, twice := out[a.Name]; twice {
+			return nil, refuse("UserAttributes", fmt.Sprintf("%q is there twice", a.Name))
+		}
+		out[a.Name] = a.Value
+	}
+	return out, nil
+}
+
+// Attributes are the attributes by name, of an entry that was found good.
+func (e UserEntry) Attributes() map[string]string {
+	out, _ := e.attributes()
+	return out
+}
+
+// MemberEntry puts an account in a group.
+type MemberEntry struct {
+	UserPoolID string `json:"UserPoolId,omitempty"`
+	GroupName  string
+	Username   string
 }
 
 func (e GroupEntry) group() pool.Group {
-	return pool.Group{UserPoolID: e.UserPoolID, GroupName: e.GroupName, GroupSettings: e.GroupSettings}
+	return pool.Group{UserPoolID: e.UserPoolID, GroupName: e.GroupName, GroupSettings: e.GroupSettings, Stack: e.stack}
 }
 
 // ProviderEntry is one identity provider. UserPoolId may be left out where the
@@ -69,8 +117,8 @@ func ReadDocument(doc []byte) (Document, error) {
 	if err := manifest.Read(doc, &d); err != nil {
 		return d, err
 	}
-	if len(d.UserPools)+len(d.ResourceServers)+len(d.IdentityProviders)+len(d.UserPoolClients)+len(d.UserPoolDomains)+len(d.Groups) == 0 {
-		return d, fmt.Errorf("the document has no UserPools, ResourceServers, IdentityProviders, UserPoolClients, UserPoolDomains or Groups")
+	if len(d.UserPools)+len(d.ResourceServers)+len(d.IdentityProviders)+len(d.UserPoolClients)+len(d.UserPoolDomains)+len(d.Groups)+len(d.Users)+len(d.GroupMembers) == 0 {
+		return d, fmt.Errorf("the document has no UserPools, ResourceServers, IdentityProviders, UserPoolClients, UserPoolDomains, Groups, Users or GroupMembers")
 	}
 	return d, nil
 }

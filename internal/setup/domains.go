@@ -97,6 +97,7 @@ func (s *Setup) changeDomain(ctx context.Context, tx *store.DB, before, d pool.D
 	if err := s.checkDomain(d); err != nil {
 		return nil, err
 	}
+	d.Stack = before.Stack
 	members, err := different(before, d)
 	if err != nil || len(members) == 0 {
 		return nil, err

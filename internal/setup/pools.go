@@ -67,7 +67,7 @@ func (s *Setup) DeletePool(ctx context.Context, id string) error {
 // makePool writes a new pool; its settings are checked.
 func (s *Setup) makePool(ctx context.Context, db *store.DB, e PoolEntry) (pool.Pool, error) {
 	now := s.Now().UnixMilli()
-	p := pool.Pool{ID: e.ID, Settings: e.Settings, CreationDate: now, LastModifiedDate: now}
+	p := pool.Pool{ID: e.ID, Settings: e.Settings, Stack: e.stack, CreationDate: now, LastModifiedDate: now}
 	if p.ID == "" {
 		p.ID = pool.NewPoolID(s.Region)
 	}
@@ -120,11 +120,14 @@ func hold(ctx context.Context, tx *store.DB, id string) (pool.Pool, error) {
 // errRaced says that what is to be changed is not what it was.
 var errRaced = &pool.Error{Kind: pool.ConcurrentModification}
 
+// errNoPool says that there is no such pool; the refusal itself names it.
+var errNoPool = &pool.Error{Kind: pool.ResourceNotFound, Reason: "pool"}
+
 func orNoPool(err error, id string) error {
 	if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	return &pool.Error{Kind: pool.ResourceNotFound, Reason: "pool", Field: "UserPoolId",
+	return &pool.Error{Kind: errNoPool.Kind, Reason: errNoPool.Reason, Field: "UserPoolId",
 		Args: map[string]string{"pool": id, "detail": fmt.Sprintf("there is no user pool %q", id)}}
 }
 

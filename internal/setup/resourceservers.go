@@ -83,6 +83,7 @@ func changeResourceServer(ctx context.Context, tx *store.DB, c resourceServerCha
 	if err := c.next.Check(); err != nil {
 		return nil, nil, err
 	}
+	c.next.Stack = c.before.Stack
 	members, err = different(c.before, c.next)
 	if err != nil || len(members) == 0 {
 		return nil, nil, err

@@ -194,7 +194,9 @@ func TestAPIClientSecretsAndDocuments(t *testing.T) {
 		h := secretHouse(t, database)
 		addSecret(t, h, nextSecret)
 		apply := func(value string, generate bool) []types.ClientSecretDescriptorType {
-			h.Apply(everyFlow(t, func(_ *setup.PoolEntry, c *setup.ClientEntry) { c.Secret, c.GenerateSecret = pool.Secret(value), generate }))
+			h.Apply(everyFlow(t, func(_ *setup.PoolEntry, c *setup.ClientEntry) {
+				c.Secret, c.GenerateSecret = pool.Secret(value), generate
+			}))
 			return listSecrets(t, h)
 		}
 		for what, n := range map[string]int{"the first": len(apply(firstSecret, false)), "the second": len(apply(nextSecret, false)), "any": len(apply("", true))} {
