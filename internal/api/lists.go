@@ -3,7 +3,6 @@ package api
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
 )
@@ -13,7 +12,7 @@ const listMAC = 16 // bytes
 // nextToken leads to the page after a key. It is bound to its list, so that it
 // opens no other; list is the operation and what it lists within.
 func (a *API) nextToken(list, after string) string {
-	return base64.RawURLEncoding.EncodeToString(append(a.listMAC(list, after), after...))
+	return pool.Opaque(append(a.listMAC(list, after), after...))
 }
 
 // afterToken reads what nextToken made for this list; an empty token is the
@@ -22,8 +21,8 @@ func (a *API) afterToken(list, token string) (after string, err error) {
 	if token == "" {
 		return "", nil
 	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(b) < listMAC || !hmac.Equal(b[:listMAC], a.listMAC(list, string(b[listMAC:]))) {
+	b, ok := pool.ReadOpaque(token)
+	if !ok || len(b) < listMAC || !hmac.Equal(b[:listMAC], a.listMAC(list, string(b[listMAC:]))) {
 		return "", &pool.Error{Kind: pool.InvalidParameter, Reason: "pagination"}
 	}
 	return string(b[listMAC:]), nil

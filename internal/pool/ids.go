@@ -50,6 +50,24 @@ func NewToken() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
+// opaqueMark begins what clients hand back: AWS's CLI takes a value that begins
+// with a hyphen for an option, and base64url may.
+const opaqueMark = "A"
+
+// Opaque is the text of bytes that clients hand back without looking inside:
+// base64url behind a letter.
+func Opaque(b []byte) string { return opaqueMark + base64.RawURLEncoding.EncodeToString(b) }
+
+// ReadOpaque reads such a text; ok is false for any other.
+func ReadOpaque(text string) (b []byte, ok bool) {
+	encoded, ok := strings.CutPrefix(text, opaqueMark)
+	if !ok {
+		return nil, false
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(encoded)
+	return b, err == nil
+}
+
 // NewDigits makes a code of n decimal digits, each value equally likely.
 func NewDigits(n int) string { return randomText("0123456789", n) }
 

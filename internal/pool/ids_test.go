@@ -1,6 +1,7 @@
 package pool_test
 
 import (
+	"bytes"
 	"regexp"
 	"testing"
 
@@ -60,6 +61,27 @@ func TestOwnerOf(t *testing.T) {
 	} {
 		if other == owner {
 			t.Errorf("%q stands for two", owner)
+		}
+	}
+}
+
+// What a client hands back never begins with a hyphen, whatever is inside, and
+// is read as it was made alone.
+func TestOpaque(t *testing.T) {
+	t.Parallel()
+	for first := range 256 {
+		b := []byte{byte(first), 0xff, 0x00}
+		text := pool.Opaque(b)
+		if read, ok := pool.ReadOpaque(text); !ok || !bytes.Equal(read, b) || text[0] == '-' {
+			t.Errorf("%x is %q and reads %x, %v", b, text, read, ok)
+		}
+		if _, ok := pool.ReadOpaque(text[1:]); ok && text[1] != 'A' {
+			t.Errorf("%q is read without its mark", text[1:])
+		}
+	}
+	for _, text := range []string{"", "-", "AA", "A+++", "A_w=="} {
+		if b, ok := pool.ReadOpaque(text); ok {
+			t.Errorf("%q reads %x", text, b)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -24,15 +23,15 @@ func NewSessionID(key []byte, s Session) string {
 	b := make([]byte, sessionRandom, sessionRandom+sessionEnd+sessionMAC)
 	rand.Read(b)
 	b = binary.BigEndian.AppendUint64(b, uint64(s.ExpiresAt))
-	return base64.RawURLEncoding.EncodeToString(append(b, s.mac(key, b)...))
+	return Opaque(append(b, s.mac(key, b)...))
 }
 
 // GoneSession words why there is no row for an id that somebody brings to app:
 // its time is over, it was used, or it was never given out
 // (Cognito: NotAuthorizedException).
 func GoneSession(key []byte, app App, id string, now time.Time) error {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(id)
-	if err != nil || len(b) != sessionRandom+sessionEnd+sessionMAC {
+	b, ok := ReadOpaque(id)
+	if !ok || len(b) != sessionRandom+sessionEnd+sessionMAC {
 		return ErrSession
 	}
 	s, signed := Session{UserPoolID: app.Pool.ID, ClientID: app.Client.ID}, b[:sessionRandom+sessionEnd]

@@ -3,7 +3,6 @@ package token
 import (
 	"context"
 	"crypto/subtle"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -32,14 +31,14 @@ func (t *Tokens) sealRefresh(app pool.App, grant pool.Grant, secret string) (str
 		return "", err
 	}
 	sealed, err := t.Ring.Seal(plain, refreshBinding(app))
-	return base64.RawURLEncoding.EncodeToString(sealed), internal("sealing a refresh token", err)
+	return pool.Opaque(sealed), internal("sealing a refresh token", err)
 }
 
 // openRefresh reads a refresh token of app; ok is false for anything else: not
 // ours, another client's, tampered with.
 func (t *Tokens) openRefresh(app pool.App, token string) (r refreshToken, ok bool) {
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil {
+	sealed, ok := pool.ReadOpaque(token)
+	if !ok {
 		return r, false
 	}
 	plain, err := t.Ring.Open(sealed, refreshBinding(app))

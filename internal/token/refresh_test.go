@@ -143,13 +143,15 @@ func TestNoRefreshTokenIsMade(t *testing.T) {
 	t.Parallel()
 	m := newMint(t, "", nil)
 	good := m.redeem(t).RefreshToken
-	raw, err := base64.RawURLEncoding.DecodeString(good)
-	must(t, err)
+	raw, ok := pool.ReadOpaque(good)
+	if !ok {
+		t.Fatal("the refresh token is not opaque text")
+	}
 	flipped := append([]byte{}, raw...)
 	flipped[len(flipped)-1] ^= 1
 	for what, bad := range map[string]string{
 		"empty": "", "garbage": "garbage", "not base64": "!!", "padded": good + "=", "cut": good[:len(good)-4], "longer": good + "AAAA",
-		"a flipped bit": base64.RawURLEncoding.EncodeToString(flipped), "an access token": m.redeem(t).AccessToken,
+		"a flipped bit": pool.Opaque(flipped), "an access token": m.redeem(t).AccessToken,
 	} {
 		refused(t, what, second(m.Refresh(t.Context(), m.app, bad)), "invalid_grant")
 	}
@@ -158,7 +160,7 @@ func TestNoRefreshTokenIsMade(t *testing.T) {
 	for _, forged := range []string{`{"g":"` + originOf(t, m, good) + `","n":0,"s":""}`, `{"g":"` + originOf(t, m, good) + `","n":0,"s":"guess"}`} {
 		sealed, err := m.Ring.Seal([]byte(forged), []byte("refresh|"+housetest.PoolID+"|"+housetest.ClientID))
 		must(t, err)
-		refused(t, "a forged one", second(m.Refresh(t.Context(), m.app, base64.RawURLEncoding.EncodeToString(sealed))), "invalid_grant")
+		refused(t, "a forged one", second(m.Refresh(t.Context(), m.app, pool.Opaque(sealed))), "invalid_grant")
 	}
 	refused(t, "the good one", second(m.Refresh(t.Context(), m.app, good)), "")
 }
