@@ -22,6 +22,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run a server."`
 	Apply   applyCommand   `cmd:"" help:"Create and update pools, app clients and domains from a file."`
 	Keys    keysCommand    `cmd:"" help:"Make, list and revoke the access keys that sign operators' calls."`
+	Imports importsCommand `cmd:"" help:"Show the user import jobs of pools, and which lines of a file made no user."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

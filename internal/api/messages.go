@@ -137,6 +137,14 @@ func otherRefusals() map[string]string {
 	const limit = "Attempt limit exceeded, please try after some time."
 	return map[string]string{
 		"PasswordHistoryPolicyViolation":          "Password has previously been used",
+		"PreconditionNotMet.import_unverified":    "The user pool must have at least one auto verified attribute to import users.",
+		"PreconditionNotMet.import_no_file":       "No csv file was uploaded for {job}",
+		"PreconditionNotMet.import_started":       "The import job {job} cannot be started: its status is {status}.",
+		"PreconditionNotMet.import_not_running":   "The import job {job} cannot be stopped: its status is {status}.",
+		"PreconditionNotMet.import_busy":          "Another import job of the user pool is running.",
+		"LimitExceeded.imports":                   "{detail}",
+		"UserImportInProgress":                    "A user import job of the user pool is running. Wait for its end, or stop it.",
+		"ResourceNotFound.import":                 "User import job {job} does not exist.",
 		"PasswordResetRequired":                   "Password reset required for the user",
 		"UserNotFound":                            "User does not exist.",
 		"UserNotFound.client":                     "Username/client id combination not found.",

@@ -97,6 +97,14 @@ func (a *API) operations() map[string]operation {
 		"UntagResource":         does(byOperator, a.untagResource),
 		"ListTagsForResource":   does(byOperator, a.listTagsForResource),
 
+		// User imports
+		"GetCSVHeader":          does(byOperator, a.getCSVHeader),
+		"CreateUserImportJob":   does(byOperator, a.createUserImportJob),
+		"DescribeUserImportJob": does(byOperator, a.describeUserImportJob),
+		"ListUserImportJobs":    does(byOperator, a.listUserImportJobs),
+		"StartUserImportJob":    does(byOperator, a.startUserImportJob),
+		"StopUserImportJob":     does(byOperator, a.stopUserImportJob),
+
 		// Groups
 		"CreateGroup":              does(byOperator, a.createGroup),
 		"GetGroup":                 does(byOperator, a.getGroup),

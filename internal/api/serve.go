@@ -33,6 +33,7 @@ type API struct {
 	Signin   *signin.Signin
 	Tokens   *token.Tokens
 	Setup    *setup.Setup
+	Imports  *account.Imports
 
 	Account string // twelve digits, in ARNs
 	Region  string // that operators sign for

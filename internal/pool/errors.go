@@ -97,6 +97,8 @@ const (
 	DuplicateProvider        = "DuplicateProvider"
 	UserPoolTagging          = "UserPoolTagging"
 	OperationNotEnabled      = "OperationNotEnabled"
+	PreconditionNotMet       = "PreconditionNotMet"
+	UserImportInProgress     = "UserImportInProgress"
 )
 
 // refuse builds an Error; detail is English for logs and the command line.

@@ -13,6 +13,7 @@ import (
 // becomes a 500, and one line is logged.
 func (s *Server) front(next http.Handler) http.Handler {
 	bounded := s.limits.limit(http.MaxBytesHandler(next, 1<<20))
+	uploads := s.limits.limit(next) // which bound their bodies themselves
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.forwarded(r)
 		if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 { // it may have had a length too, which others on its way may have gone by (RFC 9112 §6.1)
@@ -31,6 +32,10 @@ func (s *Server) front(next http.Handler) http.Handler {
 				slog.String("method", r.Method), slog.String("host", r.Host), slog.String("path", r.URL.Path), slog.Int("status", seen.status),
 				slog.Duration("took", time.Since(began)), slog.String("from", r.RemoteAddr), slog.String("id", requestID(w.Header())))
 		}()
+		if r.Method == http.MethodPut && strings.HasPrefix(r.URL.Path, "/imports/") {
+			uploads.ServeHTTP(seen, r)
+			return
+		}
 		bounded.ServeHTTP(seen, r)
 	})
 }

@@ -38,6 +38,7 @@ type Server struct {
 	tokens  *token.Tokens
 	people  setup.People
 	pump    *pump
+	imports *importer
 	limits  *limiter
 	handler http.Handler
 }
@@ -126,13 +127,14 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 		DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, CodeKey: ring.Derive("codes"), SessionKey: sessionKey, URL: s.own, Now: now, Sent: s.pump.sent,
 	}
 	s.people = peopleOf(accounts)
+	s.imports = newImporter(&account.Imports{DB: s.DB, Key: ring.Derive("imports"), URL: s.own, Now: now}, c.Log)
 	people := &signin.Signin{DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, SessionKey: sessionKey, Now: now}
 	pages := &web.Web{
 		DB: s.DB, Accounts: accounts, Tokens: s.tokens, Signin: people,
 		URL: s.own, StateKey: ring.Derive("pages"), Dev: c.Dev, Log: c.Log, Now: now,
 	}
 	calls := &api.API{
-		DB: s.DB, Accounts: accounts, Signin: people, Tokens: s.tokens, Setup: s.setup(),
+		DB: s.DB, Accounts: accounts, Signin: people, Tokens: s.tokens, Setup: s.setup(), Imports: s.imports.verb,
 		Account: c.Account, Region: c.Region, Host: s.own.Hostname(), Secure: s.own.Scheme == "https", ListKey: ring.Derive("lists"), Operators: s.operator, AnyKey: c.Dev, Admits: s.limits.admits, Log: c.Log, Now: now,
 	}
 	mux := http.NewServeMux()
@@ -140,6 +142,7 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 	root := s.onOwnHost(pages, pageHandler, calls.Handler())
 	mux.Handle("POST /{$}", root)
 	mux.Handle("OPTIONS /{$}", root)
+	mux.Handle(api.UploadPattern, s.onOwnHost(pages, pageHandler, calls.UploadHandler()))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", s.ready)
 	if c.Dev && out == nil { // mail that really goes out is nobody's here to read

@@ -16,6 +16,9 @@ func (s *Server) background(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.pump.run(ctx) })
 	wg.Go(func() { s.sweep(ctx) })
+	for range importWorkers {
+		wg.Go(func() { s.imports.run(ctx) })
+	}
 	wg.Wait()
 }
 
@@ -38,6 +41,7 @@ func (s *Server) sweepOnce(ctx context.Context) {
 	for _, table := range []func(context.Context, int64, int) (int64, error){
 		db.MailedCodes.Sweep, db.Windows.Sweep, db.Lockouts.Sweep, db.Sessions.Sweep, db.BrowserSessions.Sweep,
 		db.Codes.Sweep, db.Grants.Sweep, db.Mails.Sweep, db.SweepDropped,
+		db.Imports.Jobs.Sweep, db.Imports.Failures.Sweep, db.Imports.SweepFiles,
 	} {
 		for {
 			n, err := table(ctx, now, sweepBatch)

@@ -34,12 +34,33 @@ func (s *Setup) UpdatePool(ctx context.Context, id string, ask pool.Settings) (p
 // count (Cognito: AddCustomAttributes).
 func (s *Setup) AddCustomAttributes(ctx context.Context, id string, added []pool.SchemaAttribute) error {
 	now := s.Now().UnixMilli()
-	_, err := s.DB.Pools.Update(ctx, func(p *pool.Pool) (err error) {
+	_, err := updateIdle(ctx, s.DB, id, func(p *pool.Pool) (err error) {
 		p.Settings, err = p.Extended(added)
 		p.LastModifiedDate = now
 		return err
-	}, id)
-	return orNoPool(err, id)
+	})
+	return err
+}
+
+// updateIdle changes a pool by f, unless users are imported into it.
+func updateIdle(ctx context.Context, db *store.DB, id string, f func(*pool.Pool) error) (after pool.Pool, err error) {
+	err = db.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		if after, err = tx.Pools.Update(ctx, f, id); err != nil {
+			return orNoPool(err, id)
+		}
+		return checkIdle(ctx, tx, id)
+	})
+	return after, err
+}
+
+// checkIdle refuses what cannot be done while users are imported into a pool that
+// the transaction keeps as it is (Cognito: UserImportInProgressException).
+func checkIdle(ctx context.Context, tx *store.DB, id string) error {
+	running, err := tx.Imports.Running(ctx, id)
+	if err == nil && running {
+		err = &pool.Error{Kind: pool.UserImportInProgress, Field: "UserPoolId", Args: map[string]string{"pool": id, "detail": "a user import job of the pool is running"}}
+	}
+	return err
 }
 
 // DeletePool deletes a pool with all that is in it. It is gone at once; its
@@ -52,6 +73,9 @@ func (s *Setup) DeletePool(ctx context.Context, id string) error {
 		}
 		if p.DeletionProtection == "ACTIVE" {
 			return &pool.Error{Kind: pool.InvalidParameter, Reason: "protected"}
+		}
+		if err := checkIdle(ctx, tx, id); err != nil {
+			return err
 		}
 		domains, err := tx.DomainsOf(ctx, id)
 		if err != nil {
@@ -94,14 +118,14 @@ func (s *Setup) changePool(ctx context.Context, db *store.DB, before pool.Pool, 
 		return before, nil, err
 	}
 	now := s.Now().UnixMilli()
-	after, err := db.Pools.Update(ctx, func(p *pool.Pool) error {
+	after, err := updateIdle(ctx, db, before.ID, func(p *pool.Pool) error {
 		if !reflect.DeepEqual(*p, before) {
 			return errRaced
 		}
 		p.Settings, p.LastModifiedDate = settings, now
 		return nil
-	}, before.ID)
-	return after, members, orNoPool(err, before.ID)
+	})
+	return after, members, err
 }
 
 // poolOf loads a pool.

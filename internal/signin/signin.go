@@ -121,8 +121,11 @@ func (s *Signin) byPassword(ctx context.Context, app pool.App, username, secret 
 		return Step{}, errors.Join(err, s.DB.GiveBack(ctx, app.Pool.ID, who.owner, reserved))
 	}
 	if !right {
-		if !who.known && !app.Client.HidesUsers() {
+		switch {
+		case !who.known && !app.Client.HidesUsers():
 			return Step{}, errUnknown
+		case neverHad(app, who.user):
+			return Step{}, errReset
 		}
 		return Step{}, errWrong
 	}
@@ -142,6 +145,14 @@ func (s *Signin) check(ctx context.Context, p pool.Pool, who person, secret stri
 		err = s.renew(ctx, p, who.user, secret, outdated)
 	}
 	return right, busy(err)
+}
+
+// neverHad says whether somebody is to be told that they must choose their first
+// password: nobody who was imported has one, so none is right. Where the client
+// hides who has an account, they are answered as everybody else (Cognito:
+// PreventUserExistenceErrors).
+func neverHad(app pool.App, u pool.User) bool {
+	return u.Status == pool.ResetRequired && u.Password.Hash == "" && !u.Disabled && !app.Client.HidesUsers()
 }
 
 // renew brings what is kept of a password up to date now that it is at hand: a

@@ -111,6 +111,8 @@ func (s *Signin) byProof(ctx context.Context, app pool.App, username string, in 
 	switch {
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return Step{}, err
+	case err == nil && !user.Void(session.NotBefore) && neverHad(app, user):
+		return Step{}, errReset
 	case checked != nil, err != nil, user.Void(session.NotBefore) && !user.Disabled:
 		return Step{}, errWrong
 	case username != user.SRPName() && !s.leadsTo(ctx, app, username, user.Sub):

@@ -40,6 +40,7 @@ type DB struct {
 	Groups          Table[pool.Group]            // pool id, name
 	Providers       Table[pool.IdentityProvider] // pool id, name
 	ProviderKeys    Table[pool.ProviderKey]      // pool id, kind, value
+	Imports         Imports
 	Members         Members
 	Users           Users
 	Codes           Codes
@@ -135,7 +136,7 @@ func bind(h *handles, tx *sql.Tx) *DB {
 	db.ProviderKeys = Table[pool.ProviderKey]{db: db, name: "provider_keys", keys: []string{"pool", "kind", "value"}}
 	db.dropped = Table[dropped]{db: db, name: "dropped_pools", keys: []string{"id"}, expires: (*dropped).settled}
 	db.Users, db.Codes, db.Grants, db.BrowserSessions, db.Mails = Users{db}, Codes{db}, Grants{db}, BrowserSessions{db}, Mails{db}
-	db.Members = Members{db}
+	db.Members, db.Imports = Members{db}, imports(db)
 	return db
 }
 

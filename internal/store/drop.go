@@ -127,6 +127,11 @@ func (db *DB) sweepPool(ctx context.Context, id string, limit int) (total int64,
 		{"group_members", "sub"},
 		{"identity_providers", "name"},
 		{"provider_keys", "kind, value"},
+		{"import_jobs", "id"},
+		{"import_queue", "job"},
+		{"import_files", "upload"},
+		{"import_chunks", "upload, part"},
+		{"import_failures", "job, line"},
 	} {
 		n, err := db.exec(ctx, "DELETE FROM "+t[0]+" WHERE pool = $1 AND ("+t[1]+") IN (SELECT "+t[1]+" FROM "+t[0]+" WHERE pool = $1 LIMIT $2)", id, limit)
 		if err != nil {

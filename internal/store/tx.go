@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 )
 
@@ -164,4 +165,22 @@ func (r row) Scan(into ...any) error {
 	default:
 		return fmt.Errorf("ledger: %w", err)
 	}
+}
+
+// Attempt runs f inside an open transaction so that an error of f undoes what f
+// has written, and nothing else.
+func (db *DB) Attempt(ctx context.Context, f func() error) error {
+	if _, err := db.exec(ctx, "SAVEPOINT attempt"); err != nil {
+		return err
+	}
+	err := f()
+	if err != nil {
+		if _, undo := db.exec(ctx, "ROLLBACK TO SAVEPOINT attempt"); undo != nil {
+			return errors.Join(err, undo)
+		}
+	}
+	if _, done := db.exec(ctx, "RELEASE SAVEPOINT attempt"); done != nil {
+		return errors.Join(err, done)
+	}
+	return err
 }
