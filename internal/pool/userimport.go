@@ -49,15 +49,25 @@ func (p Pool) CheckImportColumns(cells []string) error {
 	return nil
 }
 
-// ErrCells says that a row has another number of cells than the first.
-var ErrCells = errors.New("the row has not as many cells as the header")
+// rowFault is what only a row of a file can have wrong: the reason itself.
+type rowFault string
+
+// Error is the reason.
+func (f rowFault) Error() string { return string(f) }
+
+const (
+	errCells    rowFault = "The row has not as many cells as the header."
+	errMFA      rowFault = importMFA + " must be false, or true where the pool demands a second factor of everybody."
+	errUnproven rowFault = "The User Record does not set any of the auto verified attributes to true. (Example: email_verified to true)." // Cognito's words
+	errContact  rowFault = importUsername + " stands for an attribute that the row has with another value."
+)
 
 // NewImported is the account that a row of a file describes: without a password,
 // which its owner chooses with a code at their first sign-in (Cognito: "Importing
 // users into user pools from a CSV file"). now is in ms.
 func (p Pool) NewImported(columns, cells []string, now int64) (User, error) {
 	if len(cells) != len(columns) {
-		return User{}, ErrCells
+		return User{}, errCells
 	}
 	given := map[string]string{}
 	for i, name := range columns {
@@ -96,7 +106,7 @@ func (p Pool) importable(given map[string]string, username, mfa string) error {
 	}
 	if p.SubIsUsername() && username != "" {
 		if contact := p.contactOf(username); given[contact] != "" && given[contact] != username {
-			return refuse(InvalidParameter, "import_contact", contact, "")
+			return errContact
 		}
 	}
 	return p.checkImportedMFA(mfa)
@@ -106,7 +116,7 @@ func (p Pool) importable(given map[string]string, username, mfa string) error {
 // one of everybody the file has to say so.
 func (p Pool) checkImportedMFA(mfa string) error {
 	if want := strconv.FormatBool(p.MFA() == "ON"); strings.ToLower(mfa) != want {
-		return refuse(InvalidParameter, "import_mfa", importMFA, "")
+		return errMFA
 	}
 	return nil
 }
@@ -119,35 +129,26 @@ func (p Pool) checkProven(u User) error {
 			return nil
 		}
 	}
-	return refuse(InvalidParameter, "import_unproven", "", "")
+	return errUnproven
 }
 
 // ImportReason words for operators why a row made no user. It holds the names of
 // columns at most, and nothing that the row says.
 func ImportReason(err error) string {
 	e := AsError(err)
-	if e == nil {
-		return err.Error() // of the file's form
+	if fault, ok := errors.AsType[rowFault](err); ok && e == nil {
+		return string(fault)
 	}
-	switch field := e.Field; e.Reason {
-	case "import_unproven":
-		return "The User Record does not set any of the auto verified attributes to true. (Example: email_verified to true)."
-	case "import_mfa":
-		return importMFA + " must be false, or true where the pool demands a second factor of everybody."
-	case "import_contact":
-		return field + " differs from " + importUsername + ", which stands for it in this pool."
-	case "schema_required":
+	switch {
+	case e == nil: // a fault of the row's form
+		text := err.Error()
+		return strings.ToUpper(text[:1]) + text[1:] + "."
+	case e.Reason == "schema_required":
 		return "Required attributes are missing: " + e.Args["names"] + "."
-	case "required":
-		return importUsername + " is required."
-	case "username", "username_email", "username_phone", "username_either", "alias_email", "alias_phone":
-		return importUsername + " is not a username that the pool allows (" + e.Reason + ")."
-	default:
-		if field == "" {
-			return "The row does not fit the pool (" + e.Key() + ")."
-		}
-		return field + " does not fit the schema (" + e.Key() + ")."
+	case e.Field == "username":
+		return importUsername + " is not one that the pool allows (" + e.Key() + ")."
 	}
+	return e.Field + " does not fit the schema (" + e.Key() + ")."
 }
 
 // IsUsername says whether names of the kind are what the pool's accounts are made

@@ -8,13 +8,14 @@ import (
 // undone is, for each migration after the first, what takes it back.
 func undone() map[int][]string {
 	return map[int][]string{
-		3: {`DROP TABLE user_counts`, `DROP TABLE operator_keys`, `DROP TABLE dropped_pools`},
-		4: {`DROP INDEX browser_sessions_sub`, `ALTER TABLE browser_sessions DROP COLUMN sub`},
-		5: {`DROP TABLE resource_servers`},
-		6: {`DROP TABLE group_members`, `DROP TABLE user_groups`},
-		7: {},
-		8: {`DROP TABLE user_index`},
-		9: {`DROP TABLE identity_providers`, `DROP TABLE provider_keys`},
+		3:  {`DROP TABLE user_counts`, `DROP TABLE operator_keys`, `DROP TABLE dropped_pools`},
+		4:  {`DROP INDEX browser_sessions_sub`, `ALTER TABLE browser_sessions DROP COLUMN sub`},
+		5:  {`DROP TABLE resource_servers`},
+		6:  {`DROP TABLE group_members`, `DROP TABLE user_groups`},
+		7:  {},
+		8:  {`DROP TABLE user_index`},
+		9:  {`DROP TABLE identity_providers`, `DROP TABLE provider_keys`},
+		11: {`DROP TABLE import_jobs`, `DROP TABLE import_queue`, `DROP TABLE import_files`, `DROP TABLE import_chunks`, `DROP TABLE import_failures`},
 	}
 }
 

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"context"
 	"database/sql"
 	"errors"
 	"os"
@@ -48,6 +49,7 @@ func fill(t *testing.T, db *store.DB) {
 		ProviderDetails: pool.ProviderDetails{Plain: map[string]string{"client_id": "c"}, ClientSecret: hush, PrivateKey: hush},
 	}}
 	must(t, db.Providers.Create(ctx, &provider, poolID, "Apple"))
+	must(t, second(db.Imports.Fill(ctx, poolID, "u", strings.NewReader(hush), func(context.Context, *store.DB) error { return nil })))
 	must(t, db.Mails.Put(ctx, m))
 	m.Attempts++
 	must(t, db.Mails.Finish(ctx, m))
@@ -59,7 +61,7 @@ func TestNoSecretIsWrittenInClear(t *testing.T) {
 		db := open(t, location, newRing(t))
 		fill(t, db)
 		rows := 0
-		for _, table := range []string{"settings", "clients", "signing_keys", "users", "mails", "operator_keys", "identity_providers"} {
+		for _, table := range []string{"settings", "clients", "signing_keys", "users", "mails", "operator_keys", "identity_providers", "import_chunks"} {
 			docs, err := raw(t, location).Query(`SELECT doc FROM ` + table)
 			must(t, err)
 			for docs.Next() {
@@ -72,8 +74,8 @@ func TestNoSecretIsWrittenInClear(t *testing.T) {
 			}
 			must(t, docs.Err())
 		}
-		if rows != 7 {
-			t.Errorf("looked at %d rows, want 7", rows)
+		if rows != 8 {
+			t.Errorf("looked at %d rows, want 8", rows)
 		}
 		if path, ok := strings.CutPrefix(location, "sqlite:"); ok {
 			lookThrough(t, path)
