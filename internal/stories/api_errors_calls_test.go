@@ -53,6 +53,7 @@ func plainCalls() map[string]plainCall {
 		sessionPoolCalls(),
 		sessionTokenCalls(),
 		cfgCalls(),
+		importCalls(),
 	} {
 		maps.Copy(all, family)
 	}

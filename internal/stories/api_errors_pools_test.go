@@ -51,6 +51,7 @@ func targetRefusals() []refusal {
 	maps.Copy(pools, operatorCalls())
 	maps.Copy(pools, sessionPoolCalls())
 	maps.Copy(pools, cfgCalls())
+	maps.Copy(pools, importCalls())
 	maps.Copy(tokens, sessionTokenCalls())
 	add(pools, notFound, "User pool "+noPool+" does not exist.", func(at *target) { at.pool = noPool })
 	add(appCalls(), notFound, "User pool client "+noApp+" does not exist.", func(at *target) { at.app = noApp })

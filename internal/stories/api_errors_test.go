@@ -47,6 +47,7 @@ func refusals() []refusal {
 		recordRefusals(),
 		providerRefusals(),
 		cfgRefusals(),
+		importRefusals(),
 	)
 }
 
@@ -75,7 +76,6 @@ func neverHere() map[string]string {
 		"OperationNotEnabledException":             "nothing but the recording of sessions can be turned off",
 		"PreconditionNotMetException":              "making an account has no condition beside those with names of their own",
 		"TierChangeNotAllowedException":            "every tier may follow every other",
-		"UserImportInProgressException":            "nothing imports people",
 		"TooManyFailedAttemptsException":           "a used-up budget of tries answers LimitExceededException, whatever the tries were",
 	}
 }
@@ -97,6 +97,7 @@ func notThere() [][3]string {
 		{providers, "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
 		{"UpdateIdentityProvider DeleteIdentityProvider", "UnsupportedIdentityProviderException", "every type is supported, and a provider that is not there is a ResourceNotFoundException"},
 		{"DescribeUserPool", "UserPoolTaggingException", "tags are read with the pool"},
+		{importOperations, "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
 		{cfgQuiet, "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
 		{cfgSets, "ConcurrentModificationException", "nothing that it has read can change before it writes"},
 		{cfgSets, "FeatureUnavailableInTierException", "no setting that is taken depends on the tier"},
