@@ -8,6 +8,7 @@ import (
 	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider/types"
 
+	"github.com/poolhouse/poolhouse/internal/housetest"
 	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/store"
 )
@@ -55,13 +56,18 @@ func (x errand) inNewPool() mover {
 // nobody stops it.
 func (m mover) elsewhere(j *types.UserImportJobType) *types.UserImportJobType {
 	m.t.Helper()
-	now := m.h.Now().UnixMilli()
-	must(m.t, m.h.DB.Tx(m.t.Context(), func(ctx context.Context, tx *store.DB) error {
-		p, err := tx.Pools.Get(ctx, m.pool)
+	must(m.t, runElsewhere(m.t.Context(), m.h, m.pool, *j.JobId))
+	return j
+}
+
+func runElsewhere(ctx context.Context, h *housetest.House, poolID, job string) error {
+	now := h.Now().UnixMilli()
+	return h.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		p, err := tx.Pools.Get(ctx, poolID)
 		if err != nil {
 			return err
 		}
-		started, err := tx.Imports.Jobs.Update(ctx, func(j *pool.ImportJob) error { return j.Start(p, false, now) }, m.pool, *j.JobId)
+		started, err := tx.Imports.Jobs.Update(ctx, func(j *pool.ImportJob) error { return j.Start(p, false, now) }, poolID, job)
 		if err != nil {
 			return err
 		}
@@ -69,8 +75,7 @@ func (m mover) elsewhere(j *types.UserImportJobType) *types.UserImportJobType {
 			return err
 		}
 		return tx.Imports.Hold(ctx, started, "", now+1<<40)
-	}))
-	return j
+	})
 }
 
 // known is a job with an id that is known beforehand, and without a file.

@@ -49,6 +49,7 @@ func TestAWSCLI(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"aws": desk.aws, "has": desk.has, "hasnot": desk.hasNot, "keep": desk.keep, "says": desk.says, "code": desk.code, "key": desk.key, "use": desk.use,
+			"upload": desk.upload, "ended": desk.ended, "elsewhere": desk.elsewhere,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -175,6 +176,46 @@ func (d *desk) code(ts *testscript.TestScript, not bool, args []string) {
 		}
 	}
 	ts.Fatalf("no new code is mailed to %s", args[1])
+}
+
+// upload puts the file of a user import job with the command of Amazon's page
+// ("Creating and running the user import job").
+func (d *desk) upload(ts *testscript.TestScript, not bool, args []string) {
+	if not || len(args) != 2 {
+		ts.Fatalf("usage: upload FILE URL")
+	}
+	program, err := exec.LookPath("curl")
+	if err != nil {
+		ts.Fatalf("curl is not installed (Debian: apt-get install curl)")
+	}
+	ts.Setenv("no_proxy", "localhost")
+	ts.Check(ts.Exec(program, "-v", "-T", ts.MkAbs(args[0]), "-H", "x-amz-server-side-encryption:aws:kms", args[1]))
+	if seen := ts.ReadFile("stderr"); !strings.Contains(seen, "< HTTP/1.1 200 OK") {
+		ts.Fatalf("the upload is answered\n%s", seen)
+	}
+}
+
+// ended waits for the end of a user import job.
+func (d *desk) ended(ts *testscript.TestScript, not bool, args []string) {
+	if not || len(args) != 2 {
+		ts.Fatalf("usage: ended POOL JOB")
+	}
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		j, err := d.house.DB.Imports.Jobs.Get(context.Background(), args[0], args[1])
+		ts.Check(err)
+		if j.CompletionDate > 0 {
+			return
+		}
+	}
+	ts.Fatalf("the job does not end")
+}
+
+// elsewhere starts a user import job that another node never ends.
+func (d *desk) elsewhere(ts *testscript.TestScript, not bool, args []string) {
+	if not || len(args) != 2 {
+		ts.Fatalf("usage: elsewhere POOL JOB")
+	}
+	ts.Check(runElsewhere(context.Background(), d.house, args[0], args[1]))
 }
 
 func (d *desk) key(ts *testscript.TestScript, not bool, args []string) {
