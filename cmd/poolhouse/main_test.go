@@ -29,13 +29,14 @@ func TestMain(m *testing.M) {
 //	signsup URL ADDRESS         fills the sign-up page at URL and sends it
 //	certificate CERT KEY        writes a certificate and its key to the two files
 //	arn URL POOL                asks the API, as an operator with any key, for the pool's ARN
+//	imports URL POOL NAME FILE  brings the people of a file into the pool by a job of the name, whose id stdout then holds
 func TestManual(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": await, "says": says, "browse": browse, "signsup": signsUp,
-			"certificate": certificate, "arn": arn,
+			"certificate": certificate, "arn": arn, "imports": importPeople,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,

@@ -2,12 +2,15 @@ package server
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/account"
 	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/setup"
+	"github.com/poolhouse/poolhouse/internal/store"
 )
 
 const (
@@ -63,31 +66,42 @@ type (
 // ListImports returns the user import jobs of a pool, or of all pools for "", in
 // the order in which they were made.
 func ListImports(ctx context.Context, l Ledger, poolID string) (jobs []ImportJob, err error) {
-	const page = 1000
 	err = l.use(ctx, func(s *setup.Setup) error {
 		imports := account.Imports{DB: s.DB, Now: time.Now}
-		for after := ""; ; {
-			pools, err := s.DB.Pools.List(ctx, after, page)
+		pools, err := poolsOf(ctx, s.DB, poolID)
+		if err != nil {
+			return err
+		}
+		for _, p := range pools {
+			some, err := imports.List(ctx, p, "", pool.MaxImportJobs)
 			if err != nil {
 				return err
 			}
-			for _, p := range pools {
-				after = p.ID
-				if poolID != "" && p.ID != poolID {
-					continue
-				}
-				some, err := imports.List(ctx, p, "", pool.MaxImportJobs)
-				if err != nil {
-					return err
-				}
-				jobs = append(jobs, some...)
-			}
-			if len(pools) < page {
-				return nil
-			}
+			jobs = append(jobs, some...)
 		}
+		return nil
 	})
 	return jobs, err
+}
+
+// poolsOf is a pool, or for "" every pool.
+func poolsOf(ctx context.Context, db *store.DB, id string) (all []pool.Pool, err error) {
+	if id != "" {
+		p, err := db.Pools.Get(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			err = fmt.Errorf("POOL: there is no user pool %q", id)
+		}
+		return []pool.Pool{p}, err
+	}
+	const page = 1000
+	for after := ""; ; {
+		some, err := db.Pools.List(ctx, after, page)
+		all = append(all, some...)
+		if err != nil || len(some) < page {
+			return all, err
+		}
+		after = some[len(some)-1].ID
+	}
 }
 
 // ImportFailures returns the lines of a job that made no user, as far as they are
@@ -95,10 +109,16 @@ func ListImports(ctx context.Context, l Ledger, poolID string) (jobs []ImportJob
 func ImportFailures(ctx context.Context, l Ledger, poolID, jobID string) (j ImportJob, failures []ImportFailure, err error) {
 	err = l.use(ctx, func(s *setup.Setup) error {
 		imports := account.Imports{DB: s.DB, Now: time.Now}
-		if j, err = imports.Get(ctx, pool.Pool{ID: poolID}, jobID); err != nil {
+		pools, err := poolsOf(ctx, s.DB, poolID)
+		if err != nil {
 			return err
 		}
-		failures, err = imports.Failures(ctx, poolID, jobID, 0, pool.MaxImportFailures)
+		if j, err = imports.Get(ctx, pools[0], jobID); pool.AsError(err) != nil {
+			return fmt.Errorf("JOB: there is no user import job %q in the pool", jobID)
+		}
+		if err == nil {
+			failures, err = imports.Failures(ctx, poolID, jobID, 0, pool.MaxImportFailures)
+		}
 		return err
 	})
 	return j, failures, err

@@ -202,3 +202,22 @@ func BenchmarkJWKS(b *testing.B) {
 		s.do(httptest.NewRequest(http.MethodGet, s.house.URL()+"/"+housetest.PoolID+"/.well-known/jwks.json", nil), http.StatusOK)
 	}
 }
+
+// BenchmarkImport brings people in by a user import job, from the upload to the
+// job's end, one a row.
+func BenchmarkImport(b *testing.B) {
+	h := newBench(b)
+	m := newMover(b, h.house)
+	people := make([]map[string]string, b.N)
+	for i := range people {
+		people[i] = moved(fmt.Sprintf("person%d@example.com", i), "name", fmt.Sprint("Person ", i), "given_name", "Person", "family_name", fmt.Sprint(i%1000))
+	}
+	text := m.file(people...)
+	h.begin()
+	b.ResetTimer()
+	done := m.run(text)
+	b.StopTimer()
+	m.counts(done, "Succeeded", int64(b.N), 0, 0)
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+	b.ReportMetric(float64(done.CompletionDate.Sub(*done.StartDate).Milliseconds()), "ms-of-the-job")
+}
