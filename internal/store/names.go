@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -81,8 +82,12 @@ func (u Users) rename(ctx context.Context, p pool.Pool, user *pool.User, force b
 	return nil
 }
 
+// namesQuery asks for no order: SQLite would read all names of the pool in it,
+// rather than find those of the user.
+const namesQuery = `SELECT kind, folded FROM user_names WHERE pool = $1 AND sub = $2`
+
 func (u Users) namesOf(ctx context.Context, user *pool.User) ([]pool.Name, error) {
-	rows, err := u.db.query(ctx, `SELECT kind, folded FROM user_names WHERE pool = $1 AND sub = $2 ORDER BY kind, folded LIMIT 16`, user.UserPoolID, user.Sub)
+	rows, err := u.db.query(ctx, namesQuery, user.UserPoolID, user.Sub)
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +100,7 @@ func (u Users) namesOf(ctx context.Context, user *pool.User) ([]pool.Name, error
 		}
 		out = append(out, n)
 	}
+	slices.SortFunc(out, func(a, b pool.Name) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Folded, b.Folded)) })
 	return out, rows.Err()
 }
 

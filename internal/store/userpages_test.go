@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -65,18 +66,7 @@ func middle(t *testing.T, db *store.DB, text string) (after string) {
 func searches(t *testing.T, conn *sql.Conn, what string, page store.UserPage) {
 	t.Helper()
 	query, bound := page.Statement(poolID)
-	rows, err := conn.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+query, bound...)
-	must(t, err)
-	defer rows.Close()
-	var plan []string
-	for rows.Next() {
-		var id, parent, unused int
-		var step string
-		must(t, rows.Scan(&id, &parent, &unused, &step))
-		plan = append(plan, step)
-	}
-	must(t, rows.Err())
-	all := strings.Join(plan, "; ")
+	all := planOf(t, conn, query, bound)
 	for _, costly := range []string{"SCAN u", "AUTOMATIC", "TEMP B-TREE"} {
 		if strings.Contains(all, costly) {
 			t.Errorf("%s: SQLite reads too much: %s", what, all)
@@ -88,6 +78,40 @@ func searches(t *testing.T, conn *sql.Conn, what string, page store.UserPage) {
 	}
 	if !strings.Contains(all, bounds) {
 		t.Errorf("%s: SQLite does not search within %s: %s", what, bounds, all)
+	}
+}
+
+// planOf is how SQLite answers a question.
+func planOf(t *testing.T, conn *sql.Conn, query string, bound []any) string {
+	t.Helper()
+	rows, err := conn.QueryContext(t.Context(), `EXPLAIN QUERY PLAN `+query, bound...)
+	must(t, err)
+	defer rows.Close()
+	var plan []string
+	for rows.Next() {
+		var id, parent, unused int
+		var step string
+		must(t, rows.Scan(&id, &parent, &unused, &step))
+		plan = append(plan, step)
+	}
+	must(t, rows.Err())
+	return strings.Join(plan, "; ")
+}
+
+// A user's names are found by the user, however many names the pool has.
+func TestNamesAreFoundByUser(t *testing.T) {
+	t.Parallel()
+	location := "sqlite:" + filepath.Join(t.TempDir(), "ledger.db")
+	db := open(t, location, newRing(t))
+	people(t, db, poolID, 100, func(int, *pool.User) {})
+	conn, err := raw(t, location).Conn(t.Context())
+	must(t, err)
+	defer conn.Close()
+	for _, statistics := range []string{`SELECT 1`, `ANALYZE`} {
+		must(t, second(conn.ExecContext(t.Context(), statistics)))
+		if plan := planOf(t, conn, store.NamesQuery, []any{poolID, "x"}); !strings.Contains(plan, "user_names_sub (pool=? AND sub=?)") {
+			t.Errorf("SQLite reads %s", plan)
+		}
 	}
 }
 
