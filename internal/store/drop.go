@@ -133,7 +133,11 @@ func (db *DB) sweepPool(ctx context.Context, id string, limit int) (total int64,
 		{"import_chunks", "upload, part"},
 		{"import_failures", "job, line"},
 	} {
-		n, err := db.exec(ctx, "DELETE FROM "+t[0]+" WHERE pool = $1 AND ("+t[1]+") IN (SELECT "+t[1]+" FROM "+t[0]+" WHERE pool = $1 LIMIT $2)", id, limit)
+		most := limit
+		if t[0] == "import_chunks" {
+			most = 1 + limit/32 // they are large
+		}
+		n, err := db.exec(ctx, "DELETE FROM "+t[0]+" WHERE pool = $1 AND ("+t[1]+") IN (SELECT "+t[1]+" FROM "+t[0]+" WHERE pool = $1 LIMIT $2)", id, most)
 		if err != nil {
 			return total, err
 		}
