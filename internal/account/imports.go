@@ -139,9 +139,9 @@ func (i *Imports) UploadURL(j pool.ImportJob) string {
 	return u.String()
 }
 
-// holdPool loads a pool and keeps it as it is until the transaction ends.
+// holdPool is [store.DB.HoldPool] of a pool that may have gone since it was found.
 func holdPool(ctx context.Context, tx *store.DB, id string) (pool.Pool, error) {
-	p, err := tx.Pools.Update(ctx, func(*pool.Pool) error { return nil }, id)
+	p, err := tx.HoldPool(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		err = &pool.Error{Kind: pool.ResourceNotFound, Reason: "pool", Field: "UserPoolId", Args: map[string]string{"pool": id}}
 	}

@@ -53,20 +53,23 @@ func (i *Imports) Upload(ctx context.Context, in Upload) error {
 	if err := i.beginUpload(ctx, in, id); err != nil {
 		return err
 	}
-	still := func(ctx context.Context, tx *store.DB) error { return stillUploads(ctx, tx, in, id) }
-	size, err := i.DB.Imports.Fill(ctx, in.UserPoolID, id, io.MultiReader(bytes.NewReader(head[:n]), in.Body), still)
+	size, err := i.DB.Imports.Fill(ctx, in.UserPoolID, id, io.MultiReader(bytes.NewReader(head[:n]), in.Body), i.still(in, id))
 	if err == nil && size != in.Size {
 		err = ErrUploadShort
 	}
 	if err == nil {
 		err = i.endUpload(ctx, in, id)
 	}
-	if err != nil { // also for somebody who has gone away
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
-		defer cancel()
-		return errors.Join(err, i.DB.Imports.ExpireFile(ctx, in.UserPoolID, id, i.Now().UnixMilli()))
+	// Also for somebody who has gone away: what is not the job's file goes at once,
+	// for there may be much of it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	now := i.Now().UnixMilli()
+	if err != nil {
+		err = errors.Join(err, i.DB.Imports.ExpireFile(ctx, in.UserPoolID, id, now))
 	}
-	return nil
+	_, swept := i.DB.Imports.SweepFiles(ctx, now+1, 4)
+	return errors.Join(err, swept)
 }
 
 // admits looks at an upload before anything is read: neither of its body, nor of
@@ -107,18 +110,26 @@ func (i *Imports) beginUpload(ctx context.Context, in Upload, id string) error {
 	})
 }
 
-// stillUploads is asked before each piece of an upload.
-func stillUploads(ctx context.Context, tx *store.DB, in Upload, id string) error {
-	j, err := tx.Imports.Jobs.Get(ctx, in.UserPoolID, in.JobID)
+// check refuses a piece, or the end, of an upload that is not the newest of a job
+// that waits for it at now (ms).
+func (in Upload) check(j pool.ImportJob, id string, now int64) error {
 	switch {
-	case err != nil:
-		return orClosed(err)
-	case j.Status != pool.ImportCreated:
+	case j.AtTime(now).Status != pool.ImportCreated:
 		return ErrUploadClosed
 	case j.Uploading != id:
 		return ErrUploadReplaced
 	}
 	return nil
+}
+
+// still is asked in the transaction of each piece. It keeps the job as it is until
+// the piece is written: none comes behind the end of its upload.
+func (i *Imports) still(in Upload, id string) func(context.Context, *store.DB) error {
+	return func(ctx context.Context, tx *store.DB) error {
+		now := i.Now().UnixMilli()
+		_, err := tx.Imports.Jobs.Update(ctx, func(j *pool.ImportJob) error { return in.check(*j, id, now) }, in.UserPoolID, in.JobID)
+		return orClosed(err)
+	}
 }
 
 // endUpload makes an upload the job's file.
@@ -127,11 +138,8 @@ func (i *Imports) endUpload(ctx context.Context, in Upload, id string) error {
 	return i.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
 		before := ""
 		_, err := tx.Imports.Jobs.Update(ctx, func(j *pool.ImportJob) error {
-			switch {
-			case j.AtTime(now).Status != pool.ImportCreated:
-				return ErrUploadClosed
-			case j.Uploading != id:
-				return ErrUploadReplaced
+			if err := in.check(*j, id, now); err != nil {
+				return err
 			}
 			before, j.File, j.Uploading = j.File, id, ""
 			return nil

@@ -134,10 +134,9 @@ func poolOf(ctx context.Context, db *store.DB, id string) (pool.Pool, error) {
 	return p, orNoPool(err, id)
 }
 
-// hold loads a pool and keeps it as it is until the transaction ends: others
-// who hold it, change it or delete it wait.
+// hold is [store.DB.HoldPool] with the refusal where there is no such pool.
 func hold(ctx context.Context, tx *store.DB, id string) (pool.Pool, error) {
-	p, err := tx.Pools.Update(ctx, func(*pool.Pool) error { return nil }, id)
+	p, err := tx.HoldPool(ctx, id)
 	return p, orNoPool(err, id)
 }
 

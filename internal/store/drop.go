@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
 )
 
 // dropped is what remains of a deleted pool, for ever: its id is not given
@@ -23,6 +25,12 @@ func (d *dropped) settled() int64 {
 		return 0
 	}
 	return d.At + dropSettles.Milliseconds()
+}
+
+// HoldPool loads a pool and keeps it as it is until the transaction ends: others
+// who hold it, change it or delete it wait.
+func (db *DB) HoldPool(ctx context.Context, id string) (pool.Pool, error) {
+	return db.Pools.Update(ctx, func(*pool.Pool) error { return nil }, id)
 }
 
 // DropPool deletes a pool, or returns ErrNotFound. It, its clients and its keys
