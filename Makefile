@@ -41,6 +41,7 @@ needed:
 	command -v gcc >/dev/null || missing="$$missing gcc libc6-dev"; \
 	command -v npm >/dev/null || missing="$$missing npm"; \
 	test -x /usr/bin/aws || missing="$$missing awscli"; \
+	command -v curl >/dev/null || missing="$$missing curl"; \
 	test -n "$$missing" || exit 0; \
 	if ! command -v apt-get >/dev/null; then echo "not installed:$$missing"; exit 0; fi; \
 	if test "$$(id -u)" = 0; then as=; elif sudo -n true 2>/dev/null; then as=sudo; else echo "not installed, and only root may install it:$$missing"; exit 0; fi; \
