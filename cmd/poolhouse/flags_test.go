@@ -108,7 +108,7 @@ func demand(t *testing.T, f flag, want string, args ...string) {
 	if _, err := parser.Parse(append([]string{"serve"}, args...)); err != nil {
 		t.Fatal(err)
 	}
-	config, err := cli.Serve.config(surroundings{t.Context(), io.Discard, io.Discard})
+	config, err := cli.Serve.config(surroundings{t.Context(), strings.NewReader(""), io.Discard, io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,12 +23,14 @@ type commands struct {
 	Apply   applyCommand   `cmd:"" help:"Create and update pools, app clients and domains from a file."`
 	Keys    keysCommand    `cmd:"" help:"Make, list and revoke the access keys that sign operators' calls."`
 	Imports importsCommand `cmd:"" help:"Show the user import jobs of pools, and which lines of a file made no user."`
+	Users   usersCommand   `cmd:"" help:"Move people from one pool, database or server to another."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
 // surroundings is what a command may use of its process.
 type surroundings struct {
 	context.Context
+	in  io.Reader // what a command is given
 	out io.Writer // what was asked for
 	err io.Writer // log and errors
 }
@@ -36,7 +38,7 @@ type surroundings struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(surroundings{ctx, os.Stdout, os.Stderr}, os.Args[1:]))
+	os.Exit(run(surroundings{ctx, os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
 }
 
 // run is the whole program: 0 for done, 1 for refused, 2 for a command line

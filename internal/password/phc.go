@@ -62,6 +62,12 @@ func (h phc) String() string {
 		b64.EncodeToString(h.salt), b64.EncodeToString(h.hash))
 }
 
+// IsHash says whether text is a hash that a Hasher can check.
+func IsHash(text string) bool {
+	_, err := parse(text)
+	return err == nil
+}
+
 // parse reads the one canonical spelling that String writes. The errors never
 // quote the text: it is nearly a password.
 func parse(text string) (phc, error) {

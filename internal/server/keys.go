@@ -41,6 +41,10 @@ func RevokeKey(ctx context.Context, l Ledger, id string) error {
 
 // use opens a ledger for one thing to do, without a server.
 func (l Ledger) use(ctx context.Context, do func(*setup.Setup) error) error {
+	return l.open(ctx, func(s *setup.Setup, _ *account.Accounts) error { return do(s) })
+}
+
+func (l Ledger) open(ctx context.Context, do func(*setup.Setup, *account.Accounts) error) error {
 	own := &url.URL{}
 	if l.URL != "" {
 		var err error
@@ -54,5 +58,5 @@ func (l Ledger) use(ctx context.Context, do func(*setup.Setup) error) error {
 	}
 	defer db.Close()
 	accounts := &account.Accounts{DB: db, Passwords: password.NewHasher(password.Production(), runtime.NumCPU()), URL: own, Now: time.Now}
-	return do(&setup.Setup{DB: db, Region: l.Region, Host: own.Hostname(), Now: time.Now, People: peopleOf(accounts)})
+	return do(&setup.Setup{DB: db, Region: l.Region, Host: own.Hostname(), Now: time.Now, People: peopleOf(accounts)}, accounts)
 }

@@ -116,16 +116,7 @@ func plain(err error) error {
 	if e == nil || e.Args["detail"] != "" {
 		return err
 	}
-	why, ok := map[string]string{
-		"username": "is no username", "username_email": "must be an e-mail address", "username_phone": "must be a phone number",
-		"username_either": "must be an e-mail address or a phone number", "alias_email": "cannot be an e-mail address in this pool",
-		"alias_phone": "cannot be a phone number in this pool", "required": "is missing", "schema": "is no attribute of the pool",
-		"schema_update": "is no attribute of the pool", "email": "is no e-mail address", "phone": "is no phone number like +14325551212",
-		"email_verify": "there is no e-mail address to verify", "phone_verify": "there is no phone number to verify", "immutable": "cannot be changed",
-	}[e.Reason]
-	if !ok {
-		why = "cannot be what it is to be (" + e.Key() + ")"
-	}
+	why := pool.Plain(e)
 	field := "Username"
 	if e.Field != "username" {
 		field, why = "UserAttributes", e.Field+" "+why

@@ -156,12 +156,12 @@ func neverHad(app pool.App, u pool.User) bool {
 }
 
 // renew brings what is kept of a password up to date now that it is at hand: a
-// hash made with other parameters than today's, and a verifier made with the
-// username as it was spelled.
+// hash made with other parameters than today's, a verifier made with the
+// username as it was spelled, and one that was left behind in another pool.
 func (s *Signin) renew(ctx context.Context, p pool.Pool, user pool.User, secret string, outdated bool) error {
 	fresh, name := user.Password, p.Fold(user.Username)
-	respelled := user.SRPName() != name
-	if !outdated && !respelled {
+	unfit := user.SRPName() != name || user.Password.SRPVerifier == ""
+	if !outdated && !unfit {
 		return nil
 	}
 	if outdated {
@@ -171,7 +171,7 @@ func (s *Signin) renew(ctx context.Context, p pool.Pool, user pool.User, secret 
 		}
 		fresh.Hash = hash
 	}
-	if respelled {
+	if unfit {
 		v, err := srp.NewVerifier(pool.ShortName(p.ID), name, secret)
 		if err != nil {
 			return err

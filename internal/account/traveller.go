@@ -1,0 +1,93 @@
+package account
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/poolhouse/poolhouse/internal/archive"
+	"github.com/poolhouse/poolhouse/internal/pool"
+)
+
+// A file of users: an [archive] with a line for each, in the order of their
+// subs (docs/users-file.md).
+
+// usersFile is what the file says that it is. A member more in traveller or in
+// its password is another version.
+var usersFile = archive.Header{Format: "poolhouse-users", Version: 1}
+
+// traveller is an account as it stands in a file: everything of it but what is
+// bound to where it is. NotBefore stays: whatever was open ends with the move.
+type traveller struct {
+	Sub              string
+	Username         string
+	Attributes       map[string]string `json:",omitzero"`
+	Status           pool.UserStatus
+	Disabled         bool     `json:",omitzero"`
+	Groups           []string `json:",omitzero"`
+	CreateDate       int64
+	LastModifiedDate int64
+	Password         []byte `json:",omitzero"` // a box with a travellerPassword, labelled with the sub
+}
+
+// travellerPassword is what is kept of a password, hashes too: who has them can
+// try passwords in peace.
+type travellerPassword struct {
+	Hash        string `json:",omitempty"`
+	SRPName     string `json:",omitempty"`
+	SRPSalt     []byte `json:",omitempty"`
+	SRPVerifier []byte `json:",omitempty"`
+	SetAt       int64  `json:",omitempty"`
+}
+
+// travelling is the account without its password.
+func travelling(u pool.User, groups []string) traveller {
+	t := traveller{
+		Sub: u.Sub, Username: u.Username, Attributes: u.Attributes, Status: u.Status, Disabled: u.Disabled, Groups: groups,
+		CreateDate: u.CreateDate, LastModifiedDate: u.LastModifiedDate,
+	}
+	if len(t.Attributes) == 0 {
+		t.Attributes = nil
+	}
+	if len(t.Groups) == 0 {
+		t.Groups = nil
+	}
+	return t
+}
+
+// user is the account, without its password.
+func (t traveller) user() pool.User {
+	return pool.User{
+		Sub: t.Sub, Username: t.Username, Attributes: t.Attributes, Status: t.Status, Disabled: t.Disabled, Grouped: len(t.Groups) > 0,
+		CreateDate: t.CreateDate, LastModifiedDate: t.LastModifiedDate,
+	}
+}
+
+// passwordLabel is what a password's box is bound to, beside its file.
+func passwordLabel(sub string) string { return sub + "|Password" }
+
+func sealPassword(w *archive.Writer, u pool.User) ([]byte, error) {
+	p := u.Password
+	if p == (pool.Password{}) {
+		return nil, nil
+	}
+	plain, err := json.Marshal(travellerPassword{p.Hash, p.SRPName, []byte(p.SRPSalt), []byte(p.SRPVerifier), p.SetAt})
+	if err != nil {
+		return nil, err
+	}
+	return w.Seal(passwordLabel(u.Sub), plain)
+}
+
+func openPassword(r *archive.Reader, t traveller) (pool.Password, error) {
+	if len(t.Password) == 0 {
+		return pool.Password{}, nil
+	}
+	plain, err := r.Open(passwordLabel(t.Sub), t.Password)
+	if err != nil {
+		return pool.Password{}, err
+	}
+	var p travellerPassword
+	if err := archive.Decode(plain, &p); err != nil { // only who knows the passphrase can have made it
+		return pool.Password{}, &archive.LineError{Line: r.Line(), Err: fmt.Errorf("Password: %w", err)}
+	}
+	return pool.Password{Hash: p.Hash, SRPName: p.SRPName, SRPSalt: pool.Secret(p.SRPSalt), SRPVerifier: pool.Secret(p.SRPVerifier), SetAt: p.SetAt}, nil
+}
