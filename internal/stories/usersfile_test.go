@@ -1,0 +1,257 @@
+package stories_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/poolhouse/poolhouse/internal/archive"
+	"github.com/poolhouse/poolhouse/internal/housetest"
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/server"
+	"github.com/poolhouse/poolhouse/internal/setup"
+	"github.com/poolhouse/poolhouse/internal/store"
+)
+
+var (
+	usersHeader = archive.Header{Format: "poolhouse-users", Version: 1, Source: housetest.PoolID}
+	phrase      = []byte("a passphrase that is long")
+)
+
+// userLine is a line of a file of users, as docs/users-file.md has it.
+type userLine struct {
+	Sub              string
+	Username         string
+	Attributes       map[string]string `json:",omitzero"`
+	Status           string
+	Disabled         bool     `json:",omitzero"`
+	Groups           []string `json:",omitzero"`
+	CreateDate       int64
+	LastModifiedDate int64
+	Password         []byte `json:",omitzero"`
+}
+
+// userPassword is what is in the box of a line.
+type userPassword struct {
+	Hash        string `json:",omitempty"`
+	SRPName     string `json:",omitempty"`
+	SRPSalt     []byte `json:",omitempty"`
+	SRPVerifier []byte `json:",omitempty"`
+	SetAt       int64  `json:",omitempty"`
+}
+
+// cottage is a ledger without a server, with the house's pool and three groups.
+func cottage(t testing.TB, database string, change func(*setup.Document)) server.Ledger {
+	t.Helper()
+	l := server.Ledger{Database: database, MasterKeyFile: filepath.Join(t.TempDir(), "master.key"), Region: "us-east-1", Log: slog.New(slog.DiscardHandler)}
+	d := housetest.Document(t, func(d *setup.Document) {
+		for _, name := range []string{"cooks", "guests", "hosts"} {
+			d.Groups = append(d.Groups, setup.GroupEntry{UserPoolID: housetest.PoolID, GroupName: name})
+		}
+		if change != nil {
+			change(d)
+		}
+	})
+	_, err := server.Apply(t.Context(), l, *d, false)
+	must(t, err)
+	return l
+}
+
+// nth is the nth of many users: every member is there in some, and left out in
+// some.
+func nth(i, of int) (userLine, userPassword) {
+	random := rand.New(rand.NewPCG(1, uint64(i)))
+	id := make([]byte, 16)
+	for at := range id {
+		id[at] = byte(random.Uint32())
+	}
+	place := uint32(uint64(i) << 32 / uint64(of)) // the subs are in order, and of every beginning
+	id[0], id[1], id[2], id[3] = byte(place>>24), byte(place>>16), byte(place>>8), byte(place)
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	u := userLine{
+		Sub: uuid.UUID(id).String(), Status: []string{"CONFIRMED", "CONFIRMED", "CONFIRMED", "UNCONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD"}[i%6], Disabled: i%50 == 7,
+		CreateDate: 1_700_000_000_000 + int64(i), LastModifiedDate: 1_710_000_000_000 + int64(i),
+		Attributes: map[string]string{"email": fmt.Sprintf("person%d@example.com", i), "email_verified": "true", "given_name": fmt.Sprintf("Person \"%d\" Ångström", i), "family_name": fmt.Sprintf("Family %d", i%1000)},
+	}
+	u.Username = u.Sub
+	if i%3 == 0 {
+		u.Groups = []string{"cooks", "hosts"}
+	}
+	if u.Status == "RESET_REQUIRED" {
+		return u, userPassword{}
+	}
+	salt, verifier := make([]byte, 16), make([]byte, 384)
+	for at := range verifier {
+		verifier[at] = byte(random.Uint32())
+	}
+	copy(salt, verifier)
+	hash := fmt.Sprintf("$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$%043d", i)
+	return u, userPassword{Hash: hash[:len(hash)-1] + "A", SRPName: u.Username, SRPSalt: salt, SRPVerifier: verifier, SetAt: u.CreateDate}
+}
+
+// usersFile writes a file of n users, each changed by change.
+func usersFile(t testing.TB, n int, change func(i int, u *userLine, p *userPassword)) *os.File {
+	t.Helper()
+	f := newFile(t)
+	w, err := archive.NewWriter(f, usersHeader, archive.Passphrase{Text: phrase, Costs: archive.Light()})
+	must(t, err)
+	for i := range n {
+		u, p := nth(i, n)
+		if change != nil {
+			change(i, &u, &p)
+		}
+		if p.Hash != "" {
+			plain, err := json.Marshal(p)
+			must(t, err)
+			u.Password, err = w.Seal(u.Sub+"|Password", plain)
+			must(t, err)
+		}
+		must(t, w.Line(u))
+	}
+	must(t, w.Close())
+	rewind(t, f)
+	return f
+}
+
+func newFile(t testing.TB) *os.File {
+	t.Helper()
+	f, err := os.CreateTemp(t.TempDir(), "users")
+	must(t, err)
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func rewind(t testing.TB, f *os.File) {
+	t.Helper()
+	_, err := f.Seek(0, io.SeekStart)
+	must(t, err)
+}
+
+// exported is the file that the command writes.
+func exported(t testing.TB, l server.Ledger, poolID string, passphrase []byte) (*os.File, int64) {
+	t.Helper()
+	f := newFile(t)
+	n, err := server.ExportUsers(t.Context(), l, poolID, f, passphrase)
+	must(t, err)
+	rewind(t, f)
+	return f, n
+}
+
+// eachUser calls f for each line of a file, with the box opened and put in its
+// place.
+func eachUser(t testing.TB, file *os.File, passphrase []byte, f func(line []byte)) {
+	t.Helper()
+	rewind(t, file)
+	r, err := archive.NewReader(file, usersHeader, passphrase)
+	must(t, err)
+	for {
+		var line json.RawMessage
+		if err := r.Next(&line); err == io.EOF {
+			rewind(t, file)
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		var u userLine
+		must(t, json.Unmarshal(line, &u))
+		if u.Password != nil {
+			box, err := json.Marshal(u.Password)
+			must(t, err)
+			inside, err := r.Open(u.Sub+"|Password", u.Password)
+			must(t, err)
+			line = bytes.Replace(line, box, inside, 1)
+		}
+		f(line)
+	}
+}
+
+// sameUsers demands that two files are equal but for salts and nonces.
+func sameUsers(t testing.TB, a, b *os.File) {
+	t.Helper()
+	var want [][sha256.Size]byte
+	eachUser(t, a, phrase, func(line []byte) { want = append(want, sha256.Sum256(line)) })
+	n := 0
+	eachUser(t, b, phrase, func(line []byte) {
+		if n == len(want) || sha256.Sum256(line) != want[n] {
+			t.Fatalf("user %d is not as before: %s", n, line)
+		}
+		n++
+	})
+	if n != len(want) {
+		t.Fatalf("%d users are there, and %d were", n, len(want))
+	}
+}
+
+// figures logs how long a step took and the most memory that the process ever
+// had.
+func figures(t testing.TB, step string, since time.Time, f *os.File) {
+	t.Helper()
+	info, err := f.Stat()
+	must(t, err)
+	status, _ := os.ReadFile("/proc/self/status") // there is none outside Linux
+	peak := regexp.MustCompile(`VmHWM:\s*(.*)`).FindSubmatch(status)
+	t.Logf("%s: %s, file %d MB, peak of resident memory %s", step, time.Since(since).Round(100*time.Millisecond), info.Size()/1e6, append(peak, nil, nil)[1])
+}
+
+// Users go in, out and in again, and are the same: 2,000 of them, or a million
+// with -million.
+func TestUsersInAndOut(t *testing.T) {
+	if !*million {
+		t.Parallel()
+	}
+	housetest.Databases(t, func(t *testing.T, database string) {
+		n := 2000
+		if *million {
+			n = 1_000_000
+		}
+		l, given := cottage(t, database, nil), usersFile(t, n, nil)
+		imports := func(file *os.File, want server.Imported) {
+			t.Helper()
+			begin := time.Now()
+			done, err := server.ImportUsers(t.Context(), l, housetest.PoolID, file, phrase)
+			if err != nil || done.Created != want.Created || done.Unchanged != want.Unchanged || done.Refused != 0 {
+				t.Fatalf("importing gives %+v, %v; want %+v", done, err, want)
+			}
+			figures(t, fmt.Sprintf("in, %d created", done.Created), begin, file)
+		}
+		all := int64(n)
+		imports(given, server.Imported{Created: all})
+		begin := time.Now()
+		out, count := exported(t, l, housetest.PoolID, phrase)
+		figures(t, "out", begin, out)
+		if count != all {
+			t.Errorf("%d users go out, want %d", count, all)
+		}
+		sameUsers(t, given, out)
+		imports(out, server.Imported{Unchanged: all})
+		db := opened(t, l)
+		if got, err := db.Users.Count(t.Context(), housetest.PoolID); err != nil || got != all {
+			t.Errorf("the pool counts %d users, %v; want %d", got, err, all)
+		}
+		_, some := nth(0, n)
+		u, err := db.Users.ByName(t.Context(), housetest.PoolID, pool.Name{Kind: pool.NameEmail, Folded: "person0@example.com"})
+		if err != nil || u.Password.Hash != some.Hash || u.NotBefore == 0 {
+			t.Errorf("person 0 is %+v, %v", u, err)
+		}
+	})
+}
+
+// opened is the ledger, for looking into it.
+func opened(t testing.TB, l server.Ledger) *store.DB {
+	t.Helper()
+	_, db, err := server.OpenLedger(t.Context(), l.Database, l.MasterKeyFile, l.Log)
+	must(t, err)
+	t.Cleanup(func() { db.Close() })
+	return db
+}
