@@ -3,6 +3,7 @@ package stories_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,9 +12,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/google/uuid"
 
 	"github.com/poolhouse/poolhouse/internal/archive"
@@ -254,4 +258,102 @@ func opened(t testing.TB, l server.Ledger) *store.DB {
 	must(t, err)
 	t.Cleanup(func() { db.Close() })
 	return db
+}
+
+// keyedHouse is a house with a pool of the id, whose ledger is used by commands
+// beside it.
+func keyedHouse(t *testing.T, database, id string) (*housetest.House, server.Ledger) {
+	t.Helper()
+	l := server.Ledger{Database: database, MasterKeyFile: filepath.Join(t.TempDir(), "master.key"), Region: "us-east-1", Log: slog.New(slog.DiscardHandler)}
+	return housetest.Start(t, housetest.Config{Database: database, KeyFile: l.MasterKeyFile, Document: everyFlow(t, func(p *setup.PoolEntry, _ *setup.ClientEntry) { p.ID = id })}), l
+}
+
+// Somebody who moves to another server signs in there as before: by the password
+// and, where the pool has the same name, by its proof. Elsewhere the proof is
+// possible from the first sign-in with the password on.
+func TestPeopleMove(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h, l := keyedHouse(t, database, housetest.PoolID)
+		for _, id := range []string{housetest.PoolID, otherPool} {
+			old, from := keyedHouse(t, "sqlite:"+filepath.Join(t.TempDir(), "old.db"), id)
+			who := strings.ToLower(pool.ShortName(id)) + "@example.com"
+			join(t, old, who, "secret1")
+			file, _ := exported(t, from, id, phrase)
+			if done, err := server.ImportUsers(t.Context(), l, housetest.PoolID, file, phrase); done.Created != 1 || err != nil {
+				t.Fatalf("%+v, %v", done, err)
+			}
+			if _, err := beginSRP(t, h, who, "secret1").answer(t, nil); (err == nil) != (id == housetest.PoolID) {
+				t.Errorf("from %s, by the proof: %v", id, err)
+			}
+			if _, err := byPassword(h, who, "secret1"); err != nil {
+				t.Errorf("from %s, by the password: %v", id, err)
+			}
+			if _, err := beginSRP(t, h, who, "secret1").answer(t, nil); err != nil {
+				t.Errorf("from %s, by the proof after the password: %v", id, err)
+			}
+		}
+	})
+}
+
+// Without a passphrase nothing secret leaves, and people set a new password.
+func TestPeopleMoveWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h, l := keyedHouse(t, database, housetest.PoolID)
+		old, from := keyedHouse(t, "sqlite:"+filepath.Join(t.TempDir(), "old.db"), housetest.PoolID)
+		join(t, old, ann, "secret1")
+		file, _ := exported(t, from, housetest.PoolID, nil)
+		all, err := io.ReadAll(file)
+		must(t, err)
+		if bytes.Contains(all, []byte("argon2id")) || bytes.Contains(all, []byte("Password")) {
+			t.Errorf("something secret is in %s", all)
+		}
+		rewind(t, file)
+		if done, err := server.ImportUsers(t.Context(), l, housetest.PoolID, file, nil); done.Created != 1 || err != nil {
+			t.Fatalf("%+v, %v", done, err)
+		}
+		if _, err := byPassword(h, ann, "secret1"); err == nil {
+			t.Error("the old password is good, which did not come along")
+		}
+		_, err = sdk(h).ForgotPassword(t.Context(), &cip.ForgotPasswordInput{ClientId: clientID(), Username: aws.String(ann)})
+		must(t, err)
+		_, err = sdk(h).ConfirmForgotPassword(t.Context(), &cip.ConfirmForgotPasswordInput{
+			ClientId: clientID(), Username: aws.String(ann), Password: aws.String("secret2"), ConfirmationCode: aws.String(h.Code(ann)),
+		})
+		must(t, err)
+		if _, err := byPassword(h, ann, "secret2"); err != nil {
+			t.Errorf("the new password: %v", err)
+		}
+	})
+}
+
+// Every table that holds something of people is named here, with how it travels
+// in a file of users: a new one fails until that was decided.
+func TestEveryTableOfPeopleTravelsOrStays(t *testing.T) {
+	t.Parallel()
+	travels := map[string]string{
+		"users": "a line each", "user_names": "made of the line", "user_index": "made of the line", "group_members": "Groups",
+		"mailed_codes": "stays: can be sent again", "windows": "stays: an hour's budget", "lockouts": "stays: a quarter of an hour at most",
+		"browser_sessions": "stays: was open, and ends", "grants": "stays: was open, and ends",
+	}
+	path := filepath.Join(t.TempDir(), "house.db")
+	opened(t, cottage(t, "sqlite:"+path, nil))
+	db, err := sql.Open("sqlite", path)
+	must(t, err)
+	defer db.Close()
+	rows, err := db.Query(`SELECT DISTINCT t.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table' AND c.name IN ('sub', 'owner')`)
+	must(t, err)
+	defer rows.Close()
+	found := 0
+	for rows.Next() {
+		var table string
+		must(t, rows.Scan(&table))
+		if found++; travels[table] == "" {
+			t.Errorf("the table %s is new: say how it travels", table)
+		}
+	}
+	if must(t, rows.Err()); found != len(travels) {
+		t.Errorf("%d tables hold something of people, and %d are named", found, len(travels))
+	}
 }
