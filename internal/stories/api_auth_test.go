@@ -40,7 +40,7 @@ func apiHouse(t *testing.T, database string, f func(*setup.PoolEntry, *setup.Cli
 }
 
 // everyFlow is the document of an apiHouse, changed by f, which may be nil.
-func everyFlow(t *testing.T, f func(*setup.PoolEntry, *setup.ClientEntry)) *setup.Document {
+func everyFlow(t testing.TB, f func(*setup.PoolEntry, *setup.ClientEntry)) *setup.Document {
 	t.Helper()
 	return housetest.Document(t, func(d *setup.Document) {
 		d.UserPoolClients[0].ExplicitAuthFlows = []string{
