@@ -15,7 +15,7 @@ import (
 )
 
 // importBatch is how many users are written together or not at all.
-const importBatch = 500
+const importBatch = 1000
 
 // maxConflicts is how many conflicts are told one by one.
 const maxConflicts = 100
