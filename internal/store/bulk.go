@@ -123,7 +123,9 @@ func (u Users) CreateAll(ctx context.Context, p pool.Pool, users []pool.User) er
 		subs[i] = user.Sub
 	}
 	for _, rows := range [][][]any{names, index} { // side by side in the table, too: what is near is written together
-		slices.SortFunc(rows, func(a, b []any) int { return cmp.Or(cmp.Compare(a[0].(string), b[0].(string)), cmp.Compare(a[1].(string), b[1].(string))) })
+		slices.SortFunc(rows, func(a, b []any) int {
+			return cmp.Or(cmp.Compare(a[0].(string), b[0].(string)), cmp.Compare(a[1].(string), b[1].(string)))
+		})
 	}
 	for _, t := range []struct {
 		into string

@@ -58,7 +58,7 @@ func TestForgedUsersAreRefused(t *testing.T) {
 	housetest.Databases(t, func(t *testing.T, database string) {
 		l := cottage(t, database, nil)
 		db := opened(t, l)
-		const n = 1200 // more than two batches
+		const n = 1200 // more than a batch
 		whole := allOf(t, usersFile(t, n, nil))
 		lines := bytes.SplitAfter(bytes.TrimSuffix(whole, []byte("\n")), []byte("\n"))
 		with := func(change func(lines [][]byte) [][]byte) []byte {

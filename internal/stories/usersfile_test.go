@@ -2,9 +2,11 @@ package stories_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,6 +15,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -356,4 +360,76 @@ func TestEveryTableOfPeopleTravelsOrStays(t *testing.T) {
 	if must(t, rows.Err()); found != len(travels) {
 		t.Errorf("%d tables hold something of people, and %d are named", found, len(travels))
 	}
+}
+
+// breaking cancels once a file has been read to its middle for the second time.
+type breaking struct {
+	*os.File
+	cancel    context.CancelFunc
+	left, per int
+}
+
+// Read reads a little at a time.
+func (b *breaking) Read(into []byte) (int, error) {
+	if b.left -= b.per; b.left < 0 {
+		b.cancel()
+	}
+	return b.File.Read(into[:min(len(into), b.per)])
+}
+
+// An import that was broken off leaves whole batches, and is run again.
+func TestABrokenImportIsRunAgain(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		const n = 2500
+		l, file := cottage(t, database, nil), usersFile(t, n, nil)
+		info, err := file.Stat()
+		must(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err = server.ImportUsers(ctx, l, housetest.PoolID, &breaking{file, cancel, int(info.Size()) * 16 / 10, 4096}, phrase)
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("the import ends with %v", err)
+		}
+		db := opened(t, l)
+		some, err := db.Users.Count(t.Context(), housetest.PoolID)
+		if err != nil || some == 0 || some == n || some%500 != 0 {
+			t.Errorf("%d users are there, %v; want some batches", some, err)
+		}
+		rewind(t, file)
+		done, err := server.ImportUsers(t.Context(), l, housetest.PoolID, file, phrase)
+		if err != nil || done.Unchanged != some || done.Created != n-some || done.Refused != 0 {
+			t.Errorf("run again it gives %+v, %v", done, err)
+		}
+		out, _ := exported(t, l, housetest.PoolID, phrase)
+		sameUsers(t, file, out)
+	})
+}
+
+// Two imports of one file at once write each user once.
+func TestTwoImportsAtOnce(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		const n = 3000
+		l, file := cottage(t, database, nil), usersFile(t, n, nil)
+		whole, err := io.ReadAll(file)
+		must(t, err)
+		var both sync.WaitGroup
+		var created, unchanged atomic.Int64
+		for range 2 {
+			both.Go(func() {
+				done, err := server.ImportUsers(t.Context(), l, housetest.PoolID, bytes.NewReader(whole), phrase)
+				if err != nil || done.Refused != 0 {
+					t.Errorf("%+v, %v", done, err)
+				}
+				created.Add(done.Created)
+				unchanged.Add(done.Unchanged)
+			})
+		}
+		both.Wait()
+		if created.Load() != n || unchanged.Load() != n {
+			t.Errorf("%d were created, %d there already", created.Load(), unchanged.Load())
+		}
+		out, _ := exported(t, l, housetest.PoolID, phrase)
+		sameUsers(t, file, out)
+	})
 }
