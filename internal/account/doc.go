@@ -5,7 +5,8 @@
 //
 // Operators make accounts, set passwords, change attributes, confirm, disable
 // and reset accounts, and put people in groups (operator.go, standing.go,
-// groups.go).
+// groups.go). Users go to other pools, and come from there, in a file
+// (traveller.go, export.go, import.go).
 //
 // It does not sign anybody in: a proof is noted on the Session that sign-up or
 // a right password opened, and signin takes it from there. It knows no page and

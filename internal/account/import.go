@@ -1,8 +1,10 @@
 package account
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"reflect"
@@ -29,6 +31,7 @@ type Imported struct {
 // Why a user of a good file is not written.
 var (
 	errDifferent = errors.New("the pool has this user already, and not the same")
+	errOther     = errors.New("the file was changed while it was read")
 	errRacing    = errors.New("others kept taking the names of users who were being written: run it again")
 )
 
@@ -51,35 +54,39 @@ func (a *Accounts) Import(ctx context.Context, p pool.Pool, file io.ReadSeeker, 
 	if err != nil {
 		return Imported{}, err
 	}
-	if err := a.checkFile(ctx, p, file, passphrase); err != nil {
+	sums, err := a.checkFile(ctx, p, file, passphrase)
+	if err != nil {
 		return Imported{}, err
 	}
 	if _, err := file.Seek(begin, io.SeekStart); err != nil {
 		return Imported{}, err
 	}
-	return a.writeFile(ctx, p, file, passphrase)
+	return a.writeFile(ctx, p, file, passphrase, sums)
 }
 
-// checkFile reads a file to its end without writing anything.
-func (a *Accounts) checkFile(ctx context.Context, p pool.Pool, file io.Reader, passphrase []byte) error {
+// checkFile reads a file to its end without writing anything. It returns the sum
+// at the end of each batch, by which the file is known when it is read again.
+func (a *Accounts) checkFile(ctx context.Context, p pool.Pool, file io.Reader, passphrase []byte) (sums [][]byte, err error) {
 	r, err := archive.NewReader(file, usersFile, passphrase)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rules, groups, last := p.ArrivalsFrom(r.Source), map[string]bool{}, ""
-	for {
+	for n := 1; ; n++ {
 		one, err := nextArrival(r, rules)
 		if err == io.EOF {
-			return nil
+			return append(sums, r.Sum()), nil
 		}
 		if err == nil {
 			err = a.checkArrival(ctx, p, one, rules, last, groups)
 			err = atLine(one.line, err)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		last = one.user.Sub
+		if last = one.user.Sub; n%importBatch == 0 {
+			sums = append(sums, r.Sum())
+		}
 	}
 }
 
@@ -99,8 +106,11 @@ func (a *Accounts) checkArrival(ctx context.Context, p pool.Pool, one arrival, r
 		if groups[name] {
 			continue
 		}
+		if err := (pool.Group{GroupName: name}).Check(); err != nil {
+			return errors.New("Groups: no group has such a name")
+		}
 		if _, err := a.DB.Groups.Get(ctx, p.ID, name); errors.Is(err, store.ErrNotFound) {
-			return errors.New("Groups: the pool has no group " + name + ": make it first")
+			return fmt.Errorf("Groups: the pool has no group %q: make it first", name)
 		} else if err != nil {
 			return err
 		}
@@ -128,8 +138,9 @@ func atLine(line int, err error) error {
 	return &archive.LineError{Line: line, Err: err}
 }
 
-// writeFile writes the users of a file that was found good.
-func (a *Accounts) writeFile(ctx context.Context, p pool.Pool, file io.Reader, passphrase []byte) (done Imported, err error) {
+// writeFile writes the users of a file that was found good, as far as it is still
+// the same.
+func (a *Accounts) writeFile(ctx context.Context, p pool.Pool, file io.Reader, passphrase []byte, sums [][]byte) (done Imported, err error) {
 	r, err := archive.NewReader(file, usersFile, passphrase)
 	if err != nil {
 		return done, err
@@ -141,6 +152,10 @@ func (a *Accounts) writeFile(ctx context.Context, p pool.Pool, file io.Reader, p
 			batch = append(batch, one)
 		}
 		if err == io.EOF || len(batch) == importBatch {
+			if len(sums) == 0 || !bytes.Equal(sums[0], r.Sum()) {
+				return done, errOther
+			}
+			sums = sums[1:]
 			if err := a.writeBatch(ctx, p, batch, &done); err != nil {
 				return done, err
 			}

@@ -268,3 +268,11 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestErrorsAreShortAndPlain(t *testing.T) {
+	t.Parallel()
+	e := &archive.LineError{Line: 7, Err: errors.New("\x1b[2J" + strings.Repeat("é", 5000))}
+	if got := e.Error(); got != "line 7: \ufffd[2J"+strings.Repeat("é", 296)+"…" {
+		t.Errorf("%q", got)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -36,8 +37,22 @@ type LineError struct {
 	Err  error
 }
 
-// Error gives the line and the reason.
-func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+// Error gives the line and the reason: no more of what a file says than a
+// terminal can show.
+func (e *LineError) Error() string {
+	why := []rune(e.Err.Error())
+	if len(why) > maxReason {
+		why = append(why[:maxReason], '…')
+	}
+	return fmt.Sprintf("line %d: %s", e.Line, strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, string(why)))
+}
+
+const maxReason = 300 // runes
 
 // Unwrap returns the reason.
 func (e *LineError) Unwrap() error { return e.Err }
@@ -118,6 +133,9 @@ func (r *Reader) Next(record any) error {
 
 // Line is the number of the line that was read last; the header has 1.
 func (r *Reader) Line() int { return r.number }
+
+// Sum is a digest of all that was read so far: the same as long as the lines are.
+func (r *Reader) Sum() []byte { return r.digest.Sum(nil) }
 
 // Open opens a box of this file that was sealed under the label.
 func (r *Reader) Open(label string, sealed []byte) ([]byte, error) {

@@ -55,9 +55,13 @@ func TestCreateAllIsCreateOfEach(t *testing.T) {
 				return nil
 			}))
 		}
-		each(func(ctx context.Context, tx *store.DB, u *pool.User) error { return tx.Users.CreateNamed(ctx, p, u, false) })
+		each(func(ctx context.Context, tx *store.DB, u *pool.User) error {
+			return tx.Users.CreateNamed(ctx, p, u, false)
+		})
 		want := rows()
-		each(func(ctx context.Context, tx *store.DB, u *pool.User) error { return tx.Users.Delete(ctx, poolID, u.Sub) })
+		each(func(ctx context.Context, tx *store.DB, u *pool.User) error {
+			return tx.Users.Delete(ctx, poolID, u.Sub)
+		})
 		if left := rows(); len(left) != 0 {
 			t.Fatalf("%d rows are left", len(left))
 		}

@@ -147,9 +147,11 @@ func TestImpossibleUsersAreRefused(t *testing.T) {
 		for want, change := range map[string]func(u *userLine, p *userPassword){
 			"line 602: Status: is none that an account can have here": func(u *userLine, _ *userPassword) { u.Status = "EXTERNAL" },
 			"line 602: custom:role: is no attribute of the pool":      func(u *userLine, _ *userPassword) { u.Attributes["custom:role"] = "admin" },
-			"line 602: Groups: the pool has no group owners: make it first": func(u *userLine, _ *userPassword) {
+			"line 602: Groups: the pool has no group \"owners\": make it first": func(u *userLine, _ *userPassword) {
 				u.Groups = []string{"hosts", "owners"}
 			},
+			"line 602: Groups: no group has such a name":        func(u *userLine, _ *userPassword) { u.Groups = []string{"\x00"} },
+			"line 602: \ufffd[2Jx: is no attribute of the pool": func(u *userLine, _ *userPassword) { u.Attributes["\x1b[2Jx"] = "x" },
 			"line 602: Sub: the users must be in the order of their subs, each once": func(u *userLine, _ *userPassword) {
 				before, _ := nth(599, 700)
 				u.Sub, u.Username = before.Sub, before.Sub
@@ -275,6 +277,46 @@ func TestARestoredUserIsSignedOut(t *testing.T) {
 		}
 		if _, err := beginSRP(t, h, ann, "secret1").answer(t, nil); err != nil {
 			t.Errorf("the password from before, proven: %v", err)
+		}
+	})
+}
+
+// twoFaced is one file when it is read first, and another from then on.
+type twoFaced struct {
+	*bytes.Reader
+	then []byte
+}
+
+// Seek turns the other face after the first reading.
+func (f *twoFaced) Seek(offset int64, whence int) (int64, error) {
+	if whence == io.SeekStart {
+		f.Reader = bytes.NewReader(f.then)
+	}
+	return f.Reader.Seek(offset, whence)
+}
+
+// What is written is what was checked, whoever changes the file meanwhile.
+func TestAFileThatChangesIsRefused(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		l := cottage(t, database, nil)
+		whole := bare(t, 1200)
+		first := bytes.SplitAfter(whole, []byte("\n"))
+		for name, c := range map[string]struct {
+			then    []byte
+			written int64
+		}{
+			"another address at once":  {bytes.Replace(whole, []byte("person7@"), []byte("eve@"), 1), 0},
+			"more users":               {bytes.Join(append(slices.Clone(first[:1001]), slices.Concat(first[1001:1201], first[1001:])...), nil), 1000},
+			"another address later on": {bytes.Replace(whole, []byte("person1100@"), []byte("eve@"), 1), 1000},
+		} {
+			done, err := importing(t, l, &twoFaced{bytes.NewReader(whole), c.then}, nil)
+			if err == "" || done.Created+done.Unchanged != c.written {
+				t.Errorf("%s: %+v, %q", name, done, err)
+			}
+		}
+		if n, err := opened(t, l).Users.Count(t.Context(), housetest.PoolID); n != 1000 || err != nil {
+			t.Errorf("%d users are there, %v", n, err)
 		}
 	})
 }
