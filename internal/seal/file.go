@@ -20,31 +20,41 @@ const fileHead = `# Master keys of this server. Whoever has this file and the da
 // may read or write (not on Windows, whose file modes do not say). Every error
 // names the file; a missing one is fs.ErrNotExist.
 func LoadFile(path string) (*Ring, error) {
+	const what = "master key file"
+	text, err := ReadPrivate(what, path, maxFileBytes)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := ParseRing(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", what, path, err)
+	}
+	return ring, nil
+}
+
+// ReadPrivate reads a file of at most so many bytes that holds a secret, as
+// [LoadFile] does; what is the file's name in errors.
+func ReadPrivate(what, path string, most int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("master key file: %w", err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("master key file: %w", err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("master key file %s: others may read or write it (mode %04o); run: chmod 600 %s",
-			path, info.Mode().Perm(), path)
+		return nil, fmt.Errorf("%s %s: others may read or write it (mode %04o); run: chmod 600 %s", what, path, info.Mode().Perm(), path)
 	}
-	text, err := io.ReadAll(io.LimitReader(f, maxFileBytes+1))
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err != nil {
-		return nil, fmt.Errorf("master key file: %w", err)
+		return nil, fmt.Errorf("%s: %w", what, err)
 	}
-	if len(text) > maxFileBytes {
-		return nil, fmt.Errorf("master key file %s: larger than %d bytes", path, maxFileBytes)
+	if int64(len(text)) > most {
+		return nil, fmt.Errorf("%s %s: larger than %d bytes", what, path, most)
 	}
-	ring, err := ParseRing(text)
-	if err != nil {
-		return nil, fmt.Errorf("master key file %s: %w", path, err)
-	}
-	return ring, nil
+	return text, nil
 }
 
 // CreateFile makes a key, writes it to a new file at path that only its owner may

@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 
 	"github.com/poolhouse/poolhouse/internal/account"
 	"github.com/poolhouse/poolhouse/internal/archive"
 	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/seal"
 	"github.com/poolhouse/poolhouse/internal/setup"
 	"github.com/poolhouse/poolhouse/internal/store"
 )
@@ -92,25 +92,14 @@ const (
 // ReadPassphrase reads the file's one line. It refuses a file that others may
 // read, as for master keys, and a passphrase that is soon guessed.
 func ReadPassphrase(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	const what = "passphrase file"
+	text, err := seal.ReadPrivate(what, path, maxPassphrase+2) // and how the line ends
 	if err != nil {
-		return nil, fmt.Errorf("passphrase file: %w", err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("passphrase file: %w", err)
-	}
-	if runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("passphrase file %s: others may read or write it (mode %04o); run: chmod 600 %s", path, info.Mode().Perm(), path)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxPassphrase+3)) // and how the line ends
-	if err != nil {
-		return nil, fmt.Errorf("passphrase file: %w", err)
+		return nil, err
 	}
 	text = bytes.TrimSuffix(bytes.TrimSuffix(text, []byte("\n")), []byte("\r"))
 	if len(text) < minPassphrase || len(text) > maxPassphrase || bytes.ContainsAny(text, "\r\n") {
-		return nil, fmt.Errorf("passphrase file %s: must be one line of %d to %d bytes", path, minPassphrase, maxPassphrase)
+		return nil, fmt.Errorf("%s %s: must be one line of %d to %d bytes", what, path, minPassphrase, maxPassphrase)
 	}
 	return text, nil
 }
