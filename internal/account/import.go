@@ -97,20 +97,20 @@ func (a *Accounts) checkArrival(ctx context.Context, p pool.Pool, one arrival, r
 		return errors.New(pool.PlainLine(err))
 	}
 	if one.user.Sub <= last {
-		return errors.New("Sub: the users must be in the order of their subs, each once")
+		return wrongMember("Sub", "the users must be in the order of their subs, each once")
 	}
 	if hash := one.user.Password.Hash; hash != "" && !password.IsHash(hash) {
-		return errors.New("Password: its hash is no argon2id hash in PHC's form")
+		return wrongMember("Password", "its hash is no argon2id hash in PHC's form")
 	}
 	for _, name := range one.groups {
 		if groups[name] {
 			continue
 		}
 		if err := (pool.Group{GroupName: name}).Check(); err != nil {
-			return errors.New("Groups: no group has such a name")
+			return wrongMember("Groups", "no group has such a name")
 		}
 		if _, err := a.DB.Groups.Get(ctx, p.ID, name); errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("Groups: the pool has no group %q: make it first", name)
+			return wrongMember("Groups", fmt.Sprintf("the pool has no group %q: make it first", name))
 		} else if err != nil {
 			return err
 		}
@@ -130,6 +130,9 @@ func nextArrival(r *archive.Reader, rules pool.Arrivals) (arrival, error) {
 	u.Password = secret
 	return arrival{r.Line(), rules.Settle(u), t.Groups}, err
 }
+
+// wrongMember says what is wrong with which member of a line.
+func wrongMember(member, why string) error { return fmt.Errorf("%s: %s", member, why) }
 
 func atLine(line int, err error) error {
 	if err == nil {

@@ -2,7 +2,6 @@ package account
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/poolhouse/poolhouse/internal/archive"
 	"github.com/poolhouse/poolhouse/internal/pool"
@@ -87,7 +86,7 @@ func openPassword(r *archive.Reader, t traveller) (pool.Password, error) {
 	}
 	var p travellerPassword
 	if err := archive.Decode(plain, &p); err != nil { // only who knows the passphrase can have made it
-		return pool.Password{}, &archive.LineError{Line: r.Line(), Err: fmt.Errorf("Password: %w", err)}
+		return pool.Password{}, &archive.LineError{Line: r.Line(), Err: wrongMember("Password", err.Error())}
 	}
 	return pool.Password{Hash: p.Hash, SRPName: p.SRPName, SRPSalt: pool.Secret(p.SRPSalt), SRPVerifier: pool.Secret(p.SRPVerifier), SetAt: p.SetAt}, nil
 }
