@@ -63,7 +63,7 @@ func (a Arrivals) checkName(u User) error {
 	case !a.pool.SubIsUsername():
 		return a.pool.CheckUsername(u.Username)
 	case u.Username != u.Sub:
-		return refuse(InvalidParameter, "arrival", "Username", "must be the sub in a pool whose people sign in with their address or number")
+		return refuse(InvalidParameter, "setting", "Username", "must be the sub in a pool whose people sign in with their address or number")
 	}
 	return a.pool.checkReachable(u)
 }
@@ -75,7 +75,7 @@ func (a Arrivals) checkAttributes(attributes map[string]string) error {
 			return refuse(InvalidParameter, "schema", name, "is no attribute of the pool")
 		}
 		if attributes[name] == "" {
-			return refuse(InvalidParameter, "arrival", name, "is blank: leave it out")
+			return refuse(InvalidParameter, "setting", name, "is blank: leave it out")
 		}
 		if err := a.pool.checkAttribute(attribute, attributes[name]); err != nil {
 			return err
