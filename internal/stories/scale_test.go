@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	alexrudd "github.com/alexrudd/cognito-srp/v4"
 
@@ -296,31 +297,44 @@ func TestScale(t *testing.T) {
 }
 
 // BenchmarkScale: the chores in a pool of a thousand people, and with -million
-// in one of a million.
+// in one of a million, in turn: what else the machine does strikes both. Of the
+// calls of a chore the fast tenth has been disturbed least (fast-ms/op).
 func BenchmarkScale(b *testing.B) {
 	sizes := []int{1_000}
 	if *million {
 		sizes = append(sizes, 1_000_000)
 	}
 	for _, database := range []string{"sqlite", "postgres"} {
-		for _, people := range sizes {
-			b.Run(fmt.Sprintf("%s/%d", database, people), func(b *testing.B) {
+		b.Run(database, func(b *testing.B) {
+			var towns []*town
+			var chores [][]chore
+			for _, people := range sizes {
 				location := ""
 				if database == "postgres" {
 					location = housetest.Postgres(b)
 				}
 				w := newTown(b, location, people)
-				for _, chore := range w.chores() {
-					b.Run(chore.name, func(b *testing.B) {
-						s := &bench{B: b, house: w.house}
-						chore.do()
-						s.begin()
-						for b.Loop() {
-							chore.do()
-						}
-					})
+				towns, chores = append(towns, w), append(chores, w.chores())
+			}
+			for i, one := range chores[0] {
+				for at, w := range towns {
+					b.Run(fmt.Sprintf("%s/%d", one.name, w.people), func(b *testing.B) { w.times(b, chores[at][i].do) })
 				}
-			})
-		}
+			}
+		})
 	}
+}
+
+func (w *town) times(b *testing.B, do func()) {
+	s := &bench{B: b, house: w.house}
+	do()
+	s.begin()
+	var took []time.Duration
+	for b.Loop() {
+		begin := time.Now()
+		do()
+		took = append(took, time.Since(begin))
+	}
+	slices.Sort(took)
+	b.ReportMetric(took[len(took)/10].Seconds()*1000, "fast-ms/op")
 }
