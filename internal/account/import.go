@@ -16,8 +16,8 @@ import (
 	"github.com/poolhouse/poolhouse/internal/store"
 )
 
-// importBatch is how many users are written together or not at all.
-const importBatch = 1000
+// arrivalBatch is how many users are written together or not at all.
+const arrivalBatch = 1000
 
 // maxConflicts is how many conflicts are told one by one.
 const maxConflicts = 100
@@ -84,7 +84,7 @@ func (a *Accounts) checkFile(ctx context.Context, p pool.Pool, file io.Reader, p
 		if err != nil {
 			return nil, err
 		}
-		if last = one.user.Sub; n%importBatch == 0 {
+		if last = one.user.Sub; n%arrivalBatch == 0 {
 			sums = append(sums, r.Sum())
 		}
 	}
@@ -148,13 +148,13 @@ func (a *Accounts) writeFile(ctx context.Context, p pool.Pool, file io.Reader, p
 	if err != nil {
 		return done, err
 	}
-	rules, batch := p.ArrivalsFrom(r.Source), make([]arrival, 0, importBatch)
+	rules, batch := p.ArrivalsFrom(r.Source), make([]arrival, 0, arrivalBatch)
 	for {
 		one, err := nextArrival(r, rules)
 		if err == nil {
 			batch = append(batch, one)
 		}
-		if err == io.EOF || len(batch) == importBatch {
+		if err == io.EOF || len(batch) == arrivalBatch {
 			if len(sums) == 0 || !bytes.Equal(sums[0], r.Sum()) {
 				return done, errOther
 			}

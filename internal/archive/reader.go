@@ -157,6 +157,10 @@ func (r *Reader) finish(line []byte) error {
 	if last.End.Count != r.count || !hmac.Equal(last.End.Digest, r.digest.Sum(nil)) {
 		return ErrChanged
 	}
+	// What says the same in other letters (base64 has spare bits) was changed too.
+	if written, err := encode(last); err != nil || !bytes.Equal(line, written) {
+		return ErrChanged
+	}
 	if _, err := r.line(); !errors.Is(err, ErrUnfinished) {
 		if err == nil {
 			err = ErrMore

@@ -19,8 +19,8 @@ import (
 	"github.com/poolhouse/poolhouse/internal/store"
 )
 
-// importing reads a file into the pool, and says what the command would.
-func importing(t *testing.T, l server.Ledger, file io.Reader, passphrase []byte) (server.Imported, string) {
+// arriving reads a file into the pool, and says what the command would.
+func arriving(t *testing.T, l server.Ledger, file io.Reader, passphrase []byte) (server.Imported, string) {
 	t.Helper()
 	done, err := server.ImportUsers(t.Context(), l, housetest.PoolID, file, passphrase)
 	if err != nil {
@@ -104,14 +104,14 @@ func TestForgedUsersAreRefused(t *testing.T) {
 				t.Fatalf("%s: the file is not what this is about", name)
 			}
 			for kind, in := range map[string]io.Reader{"file": bytes.NewReader(c.text), "pipe": io.MultiReader(bytes.NewReader(c.text))} {
-				_, got := importing(t, l, in, c.passphrase)
+				_, got := arriving(t, l, in, c.passphrase)
 				if got == "" || c.want != "" && got != c.want {
 					t.Errorf("%s, from a %s: %q, want %q", name, kind, got, c.want)
 				}
 				nobodyCame(t, name, db)
 			}
 		}
-		if done, err := importing(t, l, bytes.NewReader(whole), phrase); done.Created != n {
+		if done, err := arriving(t, l, bytes.NewReader(whole), phrase); done.Created != n {
 			t.Errorf("the file as it was written gives %+v, %s", done, err)
 		}
 	})
@@ -167,7 +167,7 @@ func TestImpossibleUsersAreRefused(t *testing.T) {
 					change(u, p)
 				}
 			})
-			if _, got := importing(t, l, file, phrase); got != want {
+			if _, got := arriving(t, l, file, phrase); got != want {
 				t.Errorf("%q, want %q", got, want)
 			}
 			nobodyCame(t, want, db)
@@ -181,7 +181,7 @@ func TestImpossibleUsersAreRefused(t *testing.T) {
 			"line 2: the line has more than 1048576 bytes":                                 {`"CONFIRMED"`, `"` + strings.Repeat("C", 2<<20) + `"`},
 			"line 2: Attributes.name: a JSON number does not fit here":                     {`"Attributes":{`, `"Attributes":{"name":1,`},
 		} {
-			if _, got := importing(t, l, strings.NewReader(strings.Replace(whole, c[0], c[1], 1)), phrase); got != want {
+			if _, got := arriving(t, l, strings.NewReader(strings.Replace(whole, c[0], c[1], 1)), phrase); got != want {
 				t.Errorf("%q, want %q", got, want)
 			}
 			nobodyCame(t, want, db)
@@ -196,7 +196,7 @@ func TestTakenUsersAreLeftOut(t *testing.T) {
 	housetest.Databases(t, func(t *testing.T, database string) {
 		l := cottage(t, database, nil)
 		db := opened(t, l)
-		if done, err := importing(t, l, usersFile(t, 10, nil), phrase); done.Created != 10 {
+		if done, err := arriving(t, l, usersFile(t, 10, nil), phrase); done.Created != 10 {
 			t.Fatalf("%+v, %s", done, err)
 		}
 		before, _ := exported(t, l, housetest.PoolID, phrase)
@@ -222,7 +222,7 @@ func TestTakenUsersAreLeftOut(t *testing.T) {
 				u.Attributes["email"] = "new" + u.Attributes["email"]
 			}
 		})
-		done, failed := importing(t, l, file, phrase)
+		done, failed := arriving(t, l, file, phrase)
 		var told []string
 		for _, err := range done.Conflicts {
 			told = append(told, err.Error())
@@ -265,7 +265,7 @@ func TestARestoredUserIsSignedOut(t *testing.T) {
 		u, err := h.DB.Users.ByName(t.Context(), housetest.PoolID, pool.Name{Kind: pool.NameEmail, Folded: ann})
 		must(t, err)
 		must(t, h.DB.Users.Delete(t.Context(), housetest.PoolID, u.Sub))
-		if done, failed := importing(t, l, file, phrase); done.Created != 1 {
+		if done, failed := arriving(t, l, file, phrase); done.Created != 1 {
 			t.Fatalf("%+v, %s", done, failed)
 		}
 		_, err = sdk(h).InitiateAuth(t.Context(), &cip.InitiateAuthInput{
@@ -310,7 +310,7 @@ func TestAFileThatChangesIsRefused(t *testing.T) {
 			"more users":               {bytes.Join(append(slices.Clone(first[:1001]), slices.Concat(first[1001:1201], first[1001:])...), nil), 1000},
 			"another address later on": {bytes.Replace(whole, []byte("person1100@"), []byte("eve@"), 1), 1000},
 		} {
-			done, err := importing(t, l, &twoFaced{bytes.NewReader(whole), c.then}, nil)
+			done, err := arriving(t, l, &twoFaced{bytes.NewReader(whole), c.then}, nil)
 			if err == "" || done.Created+done.Unchanged != c.written {
 				t.Errorf("%s: %+v, %q", name, done, err)
 			}
