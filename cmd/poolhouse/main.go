@@ -24,6 +24,8 @@ type commands struct {
 	Keys    keysCommand    `cmd:"" help:"Make, list and revoke the access keys that sign operators' calls."`
 	Imports importsCommand `cmd:"" help:"Show the user import jobs of pools, and which lines of a file made no user."`
 	Users   usersCommand   `cmd:"" help:"Move people from one pool, database or server to another."`
+	Why     whyCommand     `cmd:"" help:"Say why somebody could not sign in, and what to do."`
+	Audit   auditCommand   `cmd:"" help:"Print the audit trail as JSON lines."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -55,7 +55,10 @@ var (
 
 // SignUp makes an account, UNCONFIRMED, and mails the code that proves its
 // address. Account, code, mail and session are written together or not at all.
-func (a *Accounts) SignUp(ctx context.Context, app pool.App, in NewUser) (SignedUp, error) {
+func (a *Accounts) SignUp(ctx context.Context, app pool.App, in NewUser) (made SignedUp, err error) {
+	ctx, note := pool.Noting(ctx, app, pool.EventSignUp, a.Now)
+	defer a.DB.Events.Close(ctx, note, &err)
+	note.About(pool.OwnerOf(a.NameKey, app.Pool.ID, app.Pool.SignInNames(in.Username)[0])) // nobody's, unless it is made
 	user, err := a.newUser(app, in)
 	if err != nil {
 		return SignedUp{}, err
@@ -81,7 +84,11 @@ func (a *Accounts) SignUp(ctx context.Context, app pool.App, in NewUser) (Signed
 				return err
 			}
 		}
-		return tx.Sessions.Create(ctx, &session, app.Pool.ID, pool.HashToken(out.SessionID))
+		if err := tx.Sessions.Create(ctx, &session, app.Pool.ID, pool.HashToken(out.SessionID)); err != nil {
+			return err
+		}
+		note.About(user.Sub)
+		return tx.Events.Pass(ctx)
 	})
 	if err != nil {
 		return SignedUp{}, taken(err)

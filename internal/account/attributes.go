@@ -191,14 +191,29 @@ func (a *Accounts) Verify(ctx context.Context, app pool.App, user pool.User, att
 // SignOutEverywhere ends all that the account has open: refresh tokens, access
 // tokens at our endpoints, browser sessions, challenges.
 func (a *Accounts) SignOutEverywhere(ctx context.Context, user pool.User) error {
-	_, err := a.DB.Users.Update(ctx, user.UserPoolID, user.Sub, func(u *pool.User) error {
-		u.EndAll(a.Now())
-		return nil
-	})
-	return gone(err)
+	ctx, note := pool.Noting(ctx, pool.App{Pool: pool.Pool{ID: user.UserPoolID}}, pool.EventSignOut, a.Now)
+	note.About(user.Sub)
+	return gone(a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		_, err := tx.Users.Update(ctx, user.UserPoolID, user.Sub, func(u *pool.User) error {
+			u.EndAll(a.Now())
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		return tx.Events.Pass(ctx)
+	}))
 }
 
 // Delete removes the account with its names; whatever it had open finds nobody.
+// Its events stay, under its sub.
 func (a *Accounts) Delete(ctx context.Context, user pool.User) error {
-	return gone(a.DB.Users.Delete(ctx, user.UserPoolID, user.Sub))
+	ctx, note := pool.Noting(ctx, pool.App{Pool: pool.Pool{ID: user.UserPoolID}}, pool.EventDeleteAccount, a.Now)
+	note.About(user.Sub)
+	return gone(a.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		if err := tx.Users.Delete(ctx, user.UserPoolID, user.Sub); err != nil {
+			return err
+		}
+		return tx.Events.Pass(ctx)
+	}))
 }

@@ -15,7 +15,10 @@ var budgetChange = pool.Budget{Action: "change", Limit: 5}
 // ChangePassword sets a new password for a signed-in person who shows the old
 // one; a wrong old one counts as a failed sign-in. It ends whatever the account
 // had open, the asking token too.
-func (a *Accounts) ChangePassword(ctx context.Context, app pool.App, user pool.User, previous, proposed string) error {
+func (a *Accounts) ChangePassword(ctx context.Context, app pool.App, user pool.User, previous, proposed string) (err error) {
+	ctx, note := pool.Noting(ctx, app, pool.EventChangePassword, a.Now)
+	note.About(user.Sub)
+	defer a.DB.Events.Close(ctx, note, &err)
 	if err := app.Pool.PasswordPolicy().CheckPassword(proposed); err != nil {
 		return err
 	}
@@ -26,6 +29,7 @@ func (a *Accounts) ChangePassword(ctx context.Context, app pool.App, user pool.U
 	if err != nil {
 		return err
 	}
+	note.Try(reserved, nil)
 	fresh, right, err := a.exchange(ctx, app.Pool, user, previous, proposed)
 	if err != nil {
 		return errors.Join(err, a.DB.GiveBack(ctx, app.Pool.ID, user.Sub, reserved))
@@ -71,7 +75,10 @@ func (a *Accounts) setPassword(ctx context.Context, user pool.User, set func(*po
 		if err := forgetReset(ctx, tx, user); err != nil {
 			return err
 		}
-		return tx.Lockouts.Delete(ctx, user.UserPoolID, user.Sub)
+		if err := tx.Lockouts.Delete(ctx, user.UserPoolID, user.Sub); err != nil {
+			return err
+		}
+		return tx.Events.Pass(ctx)
 	}))
 }
 
@@ -93,7 +100,9 @@ type Choice struct {
 // Choose sets the password that a sign-in with a temporary one waits for
 // (Cognito: NEW_PASSWORD_REQUIRED) and marks the session proven. Nothing of the
 // session is used up by a password that the policy refuses.
-func (a *Accounts) Choose(ctx context.Context, app pool.App, in Choice) error {
+func (a *Accounts) Choose(ctx context.Context, app pool.App, in Choice) (err error) {
+	ctx, note := pool.Noting(ctx, app, pool.EventChoosePassword, a.Now)
+	defer a.DB.Events.Close(ctx, note, &err)
 	session, user, err := a.waiting(ctx, app, in.SessionID, pool.SessionNewPassword)
 	if err != nil {
 		return err
@@ -102,7 +111,7 @@ func (a *Accounts) Choose(ctx context.Context, app pool.App, in Choice) error {
 		return pool.ErrSession
 	}
 	if in.Username != "" {
-		who, err := a.find(ctx, app, in.Username)
+		who, err := a.find(pool.Unnoted(ctx), app, in.Username)
 		if err != nil || who.user == nil || who.user.Sub != user.Sub {
 			return pool.ErrSession
 		}
@@ -137,7 +146,10 @@ func (a *Accounts) Choose(ctx context.Context, app pool.App, in Choice) error {
 		if errors.Is(err, store.ErrNotFound) {
 			return pool.ErrSession
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return tx.Events.Pass(ctx)
 	})
 }
 
@@ -153,9 +165,10 @@ func (a *Accounts) waiting(ctx context.Context, app pool.App, id string, purpose
 	if err != nil {
 		return session, pool.User{}, err
 	}
+	pool.NoteOf(ctx).About(session.Sub)
 	user, err := a.DB.Users.Get(ctx, app.Pool.ID, session.Sub)
 	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(session.NotBefore) {
-		err = pool.ErrSession
+		err = pool.Because(pool.ErrSession, pool.ReasonEnded)
 	}
 	return session, user, err
 }

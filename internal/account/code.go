@@ -37,6 +37,14 @@ func (p *posting) put(ctx context.Context, tx *store.DB) error {
 	return tx.Mails.Put(ctx, &p.mail)
 }
 
+// putNoted is put with the event that is being noted.
+func (p *posting) putNoted(ctx context.Context, tx *store.DB) error {
+	if err := p.put(ctx, tx); err != nil {
+		return err
+	}
+	return tx.Events.Pass(ctx)
+}
+
 // await waits a moment for the mail server, so that the page can say "sent";
 // what is sent to nobody goes for sent.
 func (a *Accounts) await(ctx context.Context, p *posting) pool.Delivery {
@@ -50,7 +58,7 @@ func (a *Accounts) await(ctx context.Context, p *posting) pool.Delivery {
 // post writes the code and its mail. Where the client hides who has an account
 // nobody waits for the mail server: the wait would tell.
 func (a *Accounts) post(ctx context.Context, app pool.App, p *posting) (pool.Delivery, error) {
-	if err := a.DB.Tx(ctx, p.put); err != nil {
+	if err := a.DB.Tx(ctx, p.putNoted); err != nil {
 		return pool.Delivery{}, err
 	}
 	if app.Client.HidesUsers() {
@@ -81,6 +89,8 @@ func (a *Accounts) look(ctx context.Context, db *store.DB, app pool.App, who per
 	switch {
 	case expired && (right || who.shown || !app.Client.HidesUsers()):
 		return code, errExpired
+	case missing:
+		return code, pool.Because(errMismatch, pool.ReasonNoCode)
 	case !right:
 		return code, errMismatch
 	}

@@ -29,7 +29,9 @@ var (
 // Confirm proves the address of a new account. The session, if it is there and
 // this account's, is marked proven: with it in hand the door may sign in. A
 // code alone confirms the account and nothing more.
-func (a *Accounts) Confirm(ctx context.Context, app pool.App, in Confirmation) error {
+func (a *Accounts) Confirm(ctx context.Context, app pool.App, in Confirmation) (err error) {
+	ctx, note := pool.Noting(ctx, app, pool.EventConfirm, a.Now)
+	defer a.DB.Events.Close(ctx, note, &err)
 	who, err := a.find(ctx, app, in.Username)
 	if err != nil {
 		return err
@@ -52,8 +54,8 @@ func (a *Accounts) Confirm(ctx context.Context, app pool.App, in Confirmation) e
 		if _, err := tx.Users.UpdateNamed(ctx, app.Pool, who.owner, a.confirmed(code), in.ForceAlias); err != nil {
 			return aliasTaken(err, "confirm")
 		}
-		if !own {
-			return nil
+		if err := tx.Events.Pass(ctx); err != nil || !own {
+			return err
 		}
 		_, err = tx.Sessions.Update(ctx, func(s *pool.Session) error {
 			s.Proven = true
@@ -89,7 +91,9 @@ func (a *Accounts) confirmed(code pool.MailedCode) func(*pool.User) error {
 
 // Resend mails a new code; the one before stops working. Where the client hides
 // who has an account, every name gets the same answer.
-func (a *Accounts) Resend(ctx context.Context, app pool.App, username string) (pool.Delivery, error) {
+func (a *Accounts) Resend(ctx context.Context, app pool.App, username string) (sent pool.Delivery, err error) {
+	ctx, note := pool.Noting(ctx, app, pool.EventResend, a.Now)
+	defer a.DB.Events.Close(ctx, note, &err)
 	if !app.Pool.VerifiesEmail() { // of every name, so it tells nothing of any
 		return pool.Delivery{}, errNoVerification
 	}
@@ -104,6 +108,7 @@ func (a *Accounts) Resend(ctx context.Context, app pool.App, username string) (p
 		if !app.Client.HidesUsers() {
 			return pool.Delivery{}, &pool.Error{Kind: pool.InvalidParameter, Reason: "confirmed"}
 		}
+		note.Truly(pool.ReasonNoCode)
 		who = who.nobody()
 	}
 	return a.mailCode(ctx, app, who, pool.PurposeConfirm, username)
@@ -124,11 +129,14 @@ func (a *Accounts) mailCode(ctx context.Context, app pool.App, who person, purpo
 // ResendTo is Resend for the holder of a session: they have shown who they are,
 // so they are told what happened, and the wait for the mail server tells
 // nobody else. Without a session that is good it is Resend.
-func (a *Accounts) ResendTo(ctx context.Context, app pool.App, username, sessionID string) (pool.Delivery, error) {
+func (a *Accounts) ResendTo(ctx context.Context, app pool.App, username, sessionID string) (sent pool.Delivery, err error) {
 	_, user, err := a.waiting(ctx, app, sessionID, pool.SessionConfirm)
 	if pool.AsError(err) != nil || !app.Pool.VerifiesEmail() {
 		return a.Resend(ctx, app, username)
 	}
+	ctx, note := pool.Noting(ctx, app, pool.EventResend, a.Now)
+	note.About(user.Sub)
+	defer a.DB.Events.Close(ctx, note, &err)
 	if err != nil {
 		return pool.Delivery{}, err
 	}
@@ -143,7 +151,7 @@ func (a *Accounts) ResendTo(ctx context.Context, app pool.App, username, session
 	if err != nil {
 		return pool.Delivery{}, err
 	}
-	if err := a.DB.Tx(ctx, post.put); err != nil {
+	if err := a.DB.Tx(ctx, post.putNoted); err != nil {
 		return pool.Delivery{}, err
 	}
 	return a.await(ctx, post), nil

@@ -65,6 +65,7 @@ func (a *Accounts) Invite(ctx context.Context, p pool.Pool, in Invitation) (pool
 	if err != nil {
 		return user, err
 	}
+	pool.NoteOf(ctx).About(user.Sub)
 	return user, a.DB.Tx(ctx, write)
 }
 

@@ -34,13 +34,17 @@ func (a *Accounts) find(ctx context.Context, app pool.App, typed string) (person
 	user, err := a.DB.Users.ByNames(ctx, app.Pool.ID, names)
 	switch {
 	case err == nil:
+		pool.NoteOf(ctx).About(user.Sub)
 		return person{owner: user.Sub, user: &user, email: user.Email()}, nil
 	case !errors.Is(err, store.ErrNotFound):
 		return person{}, err
-	case !app.Client.HidesUsers():
-		return person{}, errUnknown
 	}
 	nobody := person{owner: pool.OwnerOf(a.NameKey, app.Pool.ID, names[0])}
+	pool.NoteOf(ctx).About(nobody.owner)
+	if !app.Client.HidesUsers() {
+		return person{}, errUnknown
+	}
+	pool.NoteOf(ctx).Truly(pool.ReasonUnknownUser)
 	if strings.Contains(typed, "@") {
 		nobody.email = typed
 	}
@@ -63,6 +67,7 @@ func (a *Accounts) within(ctx context.Context, app pool.App, who person, address
 	}
 	err := a.use(ctx, app.Pool.ID, counted, pool.BudgetAddress)
 	if errors.Is(err, &pool.Error{Kind: pool.LimitExceeded}) && app.Client.HidesUsers() {
+		pool.NoteOf(ctx).Truly(pool.ReasonLimit)
 		return counted, nil
 	}
 	return who, err

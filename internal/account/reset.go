@@ -11,7 +11,9 @@ import (
 // Forgot mails a code that allows a new password, to the account's address:
 // verified, or, while the account is unconfirmed, the one it waits for. Where
 // the client hides who has an account, every name gets the same answer.
-func (a *Accounts) Forgot(ctx context.Context, app pool.App, username string) (pool.Delivery, error) {
+func (a *Accounts) Forgot(ctx context.Context, app pool.App, username string) (sent pool.Delivery, err error) {
+	ctx, note := pool.Noting(ctx, app, pool.EventForgot, a.Now)
+	defer a.DB.Events.Close(ctx, note, &err)
 	if app.Pool.RecoversByOperatorOnly() {
 		return pool.Delivery{}, &pool.Error{Kind: pool.NotAuthorized, Reason: "recovery"}
 	}
@@ -26,6 +28,7 @@ func (a *Accounts) Forgot(ctx context.Context, app pool.App, username string) (p
 		if !app.Client.HidesUsers() {
 			return pool.Delivery{}, err
 		}
+		note.Truly(pool.ReasonOf(err))
 		who = who.nobody()
 	}
 	return a.mailCode(ctx, app, who, pool.PurposeReset, username)
@@ -48,7 +51,9 @@ type NewPassword struct{ Username, Code, Password string }
 // Reset sets a new password. It ends whatever the account had open: grants,
 // tokens, browser sessions, challenges, and a lockout. The code came to the
 // account's address, so an unconfirmed account is confirmed by it.
-func (a *Accounts) Reset(ctx context.Context, app pool.App, in NewPassword) error {
+func (a *Accounts) Reset(ctx context.Context, app pool.App, in NewPassword) (err error) {
+	ctx, note := pool.Noting(ctx, app, pool.EventReset, a.Now)
+	defer a.DB.Events.Close(ctx, note, &err)
 	who, err := a.find(ctx, app, in.Username)
 	if err != nil {
 		return err
@@ -107,6 +112,9 @@ func (a *Accounts) reset(ctx context.Context, app pool.App, who person, digits s
 		if err := tx.MailedCodes.Delete(ctx, app.Pool.ID, who.owner, string(pool.PurposeConfirm)); err != nil {
 			return err
 		}
-		return tx.Lockouts.Delete(ctx, app.Pool.ID, who.owner)
+		if err := tx.Lockouts.Delete(ctx, app.Pool.ID, who.owner); err != nil {
+			return err
+		}
+		return tx.Events.Pass(ctx)
 	})
 }

@@ -13,8 +13,9 @@ import (
 
 // Operator is who signs a call, and what they may do.
 type Operator struct {
-	ARN    string      // names them in a refusal
-	Secret pool.Secret // the secret access key
+	ARN    string            // names them in a refusal
+	Name   pool.OperatorName // and in the audit trail
+	Secret pool.Secret       // the secret access key
 	// May says whether they may make a call that only reads, or one that
 	// changes something, in a pool; poolID is "" for calls that name none. A
 	// nil May allows everything.
@@ -32,7 +33,7 @@ func (a *API) operator(r *http.Request, body []byte) (Operator, error) {
 		return Operator{}, err
 	}
 	if a.AnyKey {
-		return Operator{ARN: signature.AccessKeyID}, a.fromHere(r)
+		return Operator{ARN: signature.AccessKeyID, Name: pool.OperatorName{Key: signature.AccessKeyID}}, a.fromHere(r)
 	}
 	if signature.SessionToken != "" { // ours are long-lived keys without one
 		return Operator{}, sigv4.ErrUnknownKey()
@@ -72,15 +73,21 @@ func loopback(host string) bool {
 // authorize asks what the key may do. It comes before the model's check, as
 // with AWS: who may not call learns nothing from the answer.
 func (o Operator) authorize(operation string, in model.Object) error {
-	poolID, _ := in["UserPoolId"].(string)
-	if arn, ok := in["ResourceArn"].(string); ok { // the operations on tags name no other
-		_, poolID, _ = strings.Cut(arn, ":userpool/")
-	}
+	poolID := poolOf(in)
 	if o.May == nil || o.May(reads(operation), poolID) {
 		return nil
 	}
 	return refuse("AccessDeniedException", fmt.Sprintf("User: %s is not authorized to perform: cognito-idp:%s because no identity-based policy allows the cognito-idp:%s action",
 		o.ARN, operation, operation))
+}
+
+// poolOf is the pool that a call names, "" where it names none.
+func poolOf(in model.Object) string {
+	poolID, _ := in["UserPoolId"].(string)
+	if arn, ok := in["ResourceArn"].(string); ok { // the operations on tags name no other
+		_, poolID, _ = strings.Cut(arn, ":userpool/")
+	}
+	return poolID
 }
 
 // reads says whether an operator's operation changes nothing, by its name.

@@ -12,6 +12,9 @@ import (
 // app loads the client that a call names.
 func (a *API) app(ctx context.Context, clientID string) (pool.App, error) {
 	app, err := a.DB.App(ctx, clientID)
+	if err == nil {
+		pool.NoteOf(ctx).AtApp(app)
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return app, &pool.Error{Kind: pool.ResourceNotFound, Reason: "client", Args: map[string]string{"client": clientID}}
 	}

@@ -10,6 +10,7 @@
 //	errors.go      every error → __type, message, status
 //	messages.go    the English text of each refusal
 //	settings.go    request ↔ settings of pools and clients, by their common names
+//	audit.go       what the door adds to the audit trail
 //	lists.go       pages of lists, and the tokens that lead on
 //
 // A call goes: known operation → offered here → signature, if an operator's →

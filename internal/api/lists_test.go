@@ -66,15 +66,15 @@ func TestNothingOfARequestIsLost(t *testing.T) {
 	t.Parallel()
 	enabled := true
 	for want, in := range map[string]any{
-		"DcrConfiguration":              &CreateUserPoolRequest{PoolName: "p", DcrConfiguration: &DcrConfigurationType{}},
-		"LambdaConfig":                  &CreateUserPoolRequest{PoolName: "p", LambdaConfig: &LambdaConfigType{PreSignUp: "arn"}},
-		"EmailConfiguration.SourceArn":  &CreateUserPoolRequest{PoolName: "p", EmailConfiguration: &EmailConfigurationType{SourceArn: "arn"}},
-		"Policies.SignInPolicy":         &CreateUserPoolRequest{PoolName: "p", Policies: &UserPoolPolicyType{SignInPolicy: &SignInPolicyType{AllowedFirstAuthFactors: []string{"EMAIL_OTP"}}}},
-		"DeviceConfiguration":           &CreateUserPoolRequest{PoolName: "p", DeviceConfiguration: &DeviceConfigurationType{ChallengeRequiredOnNewDevice: &enabled}},
-		"SmsConfiguration":              &CreateUserPoolRequest{PoolName: "p", SmsConfiguration: &SmsConfigurationType{SnsCallerArn: "arn"}},
-		"AdminCreateUserConfig.Invite":  &CreateUserPoolRequest{PoolName: "p", AdminCreateUserConfig: &AdminCreateUserConfigType{InviteMessageTemplate: &MessageTemplateType{SMSMessage: "{####}"}}},
-		"UserPoolAddOns":                &CreateUserPoolRequest{PoolName: "p", UserPoolAddOns: &UserPoolAddOnsType{AdvancedSecurityMode: "ENFORCED"}},
-		"VerificationMessageTemplate.S": &CreateUserPoolRequest{PoolName: "p", VerificationMessageTemplate: &VerificationMessageTemplateType{SmsMessage: "{####}"}},
+		"DcrConfiguration":                 &CreateUserPoolRequest{PoolName: "p", DcrConfiguration: &DcrConfigurationType{}},
+		"LambdaConfig":                     &CreateUserPoolRequest{PoolName: "p", LambdaConfig: &LambdaConfigType{PreSignUp: "arn"}},
+		"EmailConfiguration.SourceArn":     &CreateUserPoolRequest{PoolName: "p", EmailConfiguration: &EmailConfigurationType{SourceArn: "arn"}},
+		"Policies.SignInPolicy":            &CreateUserPoolRequest{PoolName: "p", Policies: &UserPoolPolicyType{SignInPolicy: &SignInPolicyType{AllowedFirstAuthFactors: []string{"EMAIL_OTP"}}}},
+		"DeviceConfiguration":              &CreateUserPoolRequest{PoolName: "p", DeviceConfiguration: &DeviceConfigurationType{ChallengeRequiredOnNewDevice: &enabled}},
+		"SmsConfiguration":                 &CreateUserPoolRequest{PoolName: "p", SmsConfiguration: &SmsConfigurationType{SnsCallerArn: "arn"}},
+		"AdminCreateUserConfig.Invite":     &CreateUserPoolRequest{PoolName: "p", AdminCreateUserConfig: &AdminCreateUserConfigType{InviteMessageTemplate: &MessageTemplateType{SMSMessage: "{####}"}}},
+		"UserPoolAddOns.AdvancedSecurityA": &CreateUserPoolRequest{PoolName: "p", UserPoolAddOns: &UserPoolAddOnsType{AdvancedSecurityMode: "AUDIT", AdvancedSecurityAdditionalFlows: &AdvancedSecurityAdditionalFlowsType{CustomAuthMode: "AUDIT"}}},
+		"VerificationMessageTemplate.S":    &CreateUserPoolRequest{PoolName: "p", VerificationMessageTemplate: &VerificationMessageTemplateType{SmsMessage: "{####}"}},
 	} {
 		var s pool.Settings
 		e := pool.AsError(fromRequest(in, &s))

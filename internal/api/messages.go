@@ -42,6 +42,7 @@ func notAuthorized() map[string]string {
 		"NotAuthorized.already_provided":  "Cannot modify an already provided {field}",
 		"NotAuthorized.signup_closed":     "SignUp is not permitted for this user pool",
 		"NotAuthorized.external":          "User is not authorized to get auth details",
+		"NotAuthorized.feedback":          "Invalid feedback token.",
 	}
 }
 
@@ -173,6 +174,8 @@ func otherRefusals() map[string]string {
 		"OperationNotEnabled.tracking":            "Session tracking is not enabled for the user pool.",
 		"ResourceNotFound.group":                  "Group not found.",
 		"ResourceNotFound.device":                 "Device does not exist.",
+		"ResourceNotFound.event":                  "Event {event} does not exist.",
+		"UserPoolAddOnNotEnabled":                 "User pool add-ons are not enabled.",
 		"GroupExists":                             "A group with the name already exists.",
 		"ConcurrentModification":                  "The resource was changed by another request at the same time. Please try again.",
 		"InvalidOAuthFlow.client_credentials":     "client_credentials flow can not be selected along with code flow or implicit flow.",

@@ -131,6 +131,11 @@ func (a *API) operations() map[string]operation {
 		"AdminSetUserPassword":      does(byOperator, a.adminSetUserPassword),
 		"AdminListUserSessions":     does(byOperator, a.adminListUserSessions),
 		"AdminRevokeUserSession":    does(byOperator, a.adminRevokeUserSession),
+
+		// The audit trail
+		"AdminListUserAuthEvents":      does(byOperator, a.adminListUserAuthEvents),
+		"AdminUpdateAuthEventFeedback": does(byOperator, a.adminUpdateAuthEventFeedback),
+		"UpdateAuthEventFeedback":      does(byClient, a.updateAuthEventFeedback),
 	}
 }
 

@@ -121,7 +121,10 @@ func poolDefaults(p pool.Pool, out *UserPoolType) error {
 	}
 	orDefault(&out.DeletionProtection, "INACTIVE")
 	out.MfaConfiguration = p.MFA()
-	orDefault(&out.UserPoolTier, "ESSENTIALS")
+	out.UserPoolTier = p.Tier()
+	if out.UserPoolAddOns != nil {
+		orDefault(&out.UserPoolAddOns.AdvancedSecurityMode, "OFF")
+	}
 	if out.UserAttributeUpdateSettings == nil {
 		out.UserAttributeUpdateSettings = &UserAttributeUpdateSettingsType{AttributesRequireVerificationBeforeUpdate: []string{}}
 	}

@@ -157,10 +157,12 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, c *call) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
+	ctx := pool.Caller{From: c.From, Door: pool.DoorAPI}.In(r.Context())
 	if op.auth == byOperator {
 		if c.Operator, err = a.operator(r, body); err != nil {
-			return nil, err
+			return nil, a.denied(ctx, c, "", err)
 		}
+		ctx = pool.Caller{From: c.From, Door: pool.DoorAPI, Operator: c.Operator.Name}.In(ctx)
 	}
 	in, err := known.Input.Read(body)
 	if err != nil {
@@ -168,7 +170,7 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, c *call) ([]byte, e
 	}
 	if op.auth == byOperator {
 		if err := c.Operator.authorize(known.Name, in); err != nil {
-			return nil, err
+			return nil, a.denied(ctx, c, poolOf(in), err)
 		}
 	}
 	if op.costs(in) && !a.Admits(r.RemoteAddr, true) {
@@ -177,7 +179,7 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, c *call) ([]byte, e
 	if text := known.Input.Check(in); text != "" {
 		return nil, refuse("InvalidParameterException", text)
 	}
-	out, err := op.run(r.Context(), c, in)
+	out, err := a.noted(ctx, c, op, in)
 	if err != nil || out == nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,8 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/seal"
+	"github.com/poolhouse/poolhouse/internal/store"
 )
 
 // house is the door alone, with handlers that do what a test says.
@@ -73,11 +76,27 @@ func echoes() map[string]operation {
 	}
 }
 
+// ledger is an empty one, for the audit trail.
+func ledger(t *testing.T) *store.DB {
+	t.Helper()
+	folder := t.TempDir()
+	ring, err := seal.CreateFile(filepath.Join(folder, "key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(folder, "db"), ring)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}
+
 func start(t *testing.T, edit func(*API)) *house {
 	t.Helper()
 	h := &house{logs: &lockedBuffer{}, now: time.Now()}
 	a := &API{
-		Region: "us-east-1", Admits: func(string, bool) bool { return true },
+		DB: ledger(t), Region: "us-east-1", Admits: func(string, bool) bool { return true },
 		Log: slog.New(slog.NewTextHandler(h.logs, nil)), Now: func() time.Time { return h.now },
 		Operators: func(_ context.Context, id string) (Operator, bool, error) {
 			switch id {

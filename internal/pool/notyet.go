@@ -17,7 +17,7 @@ type NotYet struct{}
 var asksNothing = []string{
 	`null`, `{}`, `[]`, `""`, `false`, `0`, `"OFF"`, `"INACTIVE"`,
 	`{"AllowedFirstAuthFactors":["PASSWORD"]}`, `{"AttributesRequireVerificationBeforeUpdate":[]}`,
-	`{"AdvancedSecurityMode":"OFF"}`, `{"Type":"ORIGINAL"}`, `{"KeyType":"AWS_OWNED_KEY"}`,
+	`{"Type":"ORIGINAL"}`, `{"KeyType":"AWS_OWNED_KEY"}`,
 }
 
 // UnmarshalJSON accepts a value that asks for nothing, or returns ErrNotYet.

@@ -45,11 +45,16 @@ type Settings struct {
 	MfaConfiguration            string                       `json:",omitempty"`
 	UserPoolTier                string                       `json:",omitempty"`
 	UserPoolTags                map[string]string            `json:",omitempty"`
+	UserPoolAddOns              *UserPoolAddOns              `json:",omitempty"`
 
 	// Issuer is Poolhouse's own: the `iss` of this pool's tokens, for a pool
 	// that moved here and whose apps pin its former issuer. Empty means
 	// "{url}/{pool id}".
 	Issuer string `json:",omitempty"`
+
+	// AuditRetentionDays is Poolhouse's own too: for how many days the audit
+	// trail is kept, [DefaultAuditDays] where nothing is said.
+	AuditRetentionDays *int `json:",omitempty"`
 
 	NotYetSettings
 }
@@ -65,7 +70,13 @@ type NotYetSettings struct {
 	SmsAuthenticationMessage NotYet `json:",omitzero"`
 	SmsConfiguration         NotYet `json:",omitzero"`
 	SmsVerificationMessage   NotYet `json:",omitzero"`
-	UserPoolAddOns           NotYet `json:",omitzero"`
+}
+
+// UserPoolAddOns says whether operators may read the audit trail by the API
+// (Cognito: AdvancedSecurityMode). It is kept whatever this says.
+type UserPoolAddOns struct {
+	AdvancedSecurityMode            string `json:",omitempty"` // OFF or AUDIT
+	AdvancedSecurityAdditionalFlows NotYet `json:",omitzero"`
 }
 
 // Policies holds the password policy (Cognito: UserPoolPolicyType).
@@ -131,6 +142,17 @@ type UserAttributeUpdateSettings struct {
 type RecoveryMechanism struct {
 	Name     string
 	Priority int
+}
+
+// Tier is the pool's: where none is named, the one that its add-ons need.
+func (s Settings) Tier() string {
+	switch {
+	case s.UserPoolTier != "":
+		return s.UserPoolTier
+	case s.UserPoolAddOns != nil && s.UserPoolAddOns.AdvancedSecurityMode == "AUDIT":
+		return "PLUS"
+	}
+	return "ESSENTIALS"
 }
 
 // CaseSensitive says whether "Ann" and "ann" are two people here.

@@ -74,6 +74,7 @@ func (s Settings) Check() error {
 	c.oneOf(s.MfaConfiguration, "MfaConfiguration", "OFF", "ON", "OPTIONAL")
 	c.notYet(s.MfaConfiguration, "MfaConfiguration", "OFF")
 	c.oneOf(s.UserPoolTier, "UserPoolTier", "LITE", "ESSENTIALS", "PLUS")
+	s.checkAudit(&c)
 	if wrong := wrongTags(s.UserPoolTags); wrong != "" {
 		c.refuse(refuse(UserPoolTagging, "", "UserPoolTags", wrong))
 	}
@@ -86,6 +87,23 @@ func (s Settings) Check() error {
 			"Issuer", "must be an http or https URL without query, fragment or a slash at its end")
 	}
 	return c.err
+}
+
+// checkAudit refuses what needs another tier, as Cognito does, and a score of
+// risks, which nothing makes here (Cognito: ENFORCED).
+func (s Settings) checkAudit(c *checks) {
+	days := s.AuditRetentionDays
+	c.need(days == nil || *days >= 1 && *days <= 3650, "AuditRetentionDays", "must be 1 to 3650")
+	if s.UserPoolAddOns == nil {
+		return
+	}
+	const field = "UserPoolAddOns.AdvancedSecurityMode"
+	mode := s.UserPoolAddOns.AdvancedSecurityMode
+	c.oneOf(mode, field, "OFF", "AUDIT", "ENFORCED")
+	c.notYet(mode, field, "OFF", "AUDIT")
+	if s.Tier() != "PLUS" && mode == "AUDIT" {
+		c.refuse(refuse(FeatureUnavailableInTier, "", field, "AdvancedSecurityMode AUDIT needs the tier PLUS"))
+	}
 }
 
 // checkTemporary refuses two opinions on how long a temporary password is good

@@ -234,7 +234,7 @@ func TestNotYet(t *testing.T) {
 	for doc, ok := range map[string]bool{
 		`{"LambdaConfig":{}}`: true, `{"LambdaConfig":null}`: true, `{"LambdaConfig": { } }`: true, `{"LambdaConfig":{"PreSignUp":"arn:x"}}`: false,
 		`{"DeviceConfiguration":null}`: true, `{"DeviceConfiguration":{"ChallengeRequiredOnNewDevice":true}}`: false, `{"SmsConfiguration":{"SnsCallerArn":"arn:x"}}`: false,
-		`{"UserPoolAddOns":{"AdvancedSecurityMode":"OFF"}}`: true, `{"UserPoolAddOns":{"AdvancedSecurityMode":"ENFORCED"}}`: false,
+		`{"UserPoolAddOns":{"AdvancedSecurityMode":"OFF"}}`: true, `{"UserPoolAddOns":{"AdvancedSecurityMode":"AUDIT","AdvancedSecurityAdditionalFlows":{"CustomAuthMode":"AUDIT"}}}`: false,
 		`{"Policies":{"SignInPolicy":{"AllowedFirstAuthFactors":["PASSWORD"]}}}`: true, `{"Policies":{"SignInPolicy":{"AllowedFirstAuthFactors":["PASSWORD","WEB_AUTHN"]}}}`: false,
 		`{"UserPoolTags":{"a":"b"}}`: true, `{"Policies":{"PasswordPolicy":{"PasswordHistorySize":0}}}`: true, `{"Policies":{"PasswordPolicy":{"PasswordHistorySize":3}}}`: false,
 	} {

@@ -11,7 +11,7 @@ func (s Settings) Updated(ask Settings) Settings {
 	}
 	ask.Schema, ask.UsernameConfiguration = s.Schema, s.UsernameConfiguration
 	ask.AliasAttributes, ask.UsernameAttributes = s.AliasAttributes, s.UsernameAttributes
-	ask.Issuer = s.Issuer
+	ask.Issuer, ask.AuditRetentionDays = s.Issuer, s.AuditRetentionDays
 	if ask.UserPoolTags == nil {
 		ask.UserPoolTags = s.UserPoolTags
 	}

@@ -58,7 +58,7 @@ func (l Ledger) apply(ctx context.Context, d Document, dry bool, then func(*setu
 		}
 		defer forget()
 	}
-	err = l.use(ctx, func(s *setup.Setup) error {
+	err = l.use(ctx, func(ctx context.Context, s *setup.Setup) error {
 		if changes, err = s.Apply(ctx, d, dry); err != nil {
 			return err
 		}

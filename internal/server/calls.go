@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/poolhouse/poolhouse/internal/api"
+	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/web"
 )
 
@@ -12,7 +13,7 @@ import (
 // that a revoked key ends at once on every node.
 func (s *Server) operator(ctx context.Context, accessKeyID string) (api.Operator, bool, error) {
 	k, found, err := s.setup().FindKey(ctx, accessKeyID)
-	return api.Operator{ARN: k.ARN(s.config.Account), Secret: k.Secret, May: k.May}, found, err
+	return api.Operator{ARN: k.ARN(s.config.Account), Name: pool.OperatorName{Key: k.ID, Name: k.Name}, Secret: k.Secret, May: k.May}, found, err
 }
 
 // onOwnHost serves the API's path on the server's own host. On a pool's domain

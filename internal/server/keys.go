@@ -18,7 +18,7 @@ type Key = pool.OperatorKey
 // AddKey makes an access key with the name and the limits that ask has. Its
 // secret is in the answer and nowhere else in the clear.
 func AddKey(ctx context.Context, l Ledger, ask Key) (made Key, err error) {
-	err = l.use(ctx, func(s *setup.Setup) error {
+	err = l.use(ctx, func(ctx context.Context, s *setup.Setup) error {
 		made, err = s.AddKey(ctx, ask)
 		return err
 	})
@@ -27,7 +27,7 @@ func AddKey(ctx context.Context, l Ledger, ask Key) (made Key, err error) {
 
 // ListKeys returns all access keys, without their secrets.
 func ListKeys(ctx context.Context, l Ledger) (all []Key, err error) {
-	err = l.use(ctx, func(s *setup.Setup) error {
+	err = l.use(ctx, func(ctx context.Context, s *setup.Setup) error {
 		all, err = s.ListKeys(ctx)
 		return err
 	})
@@ -36,15 +36,15 @@ func ListKeys(ctx context.Context, l Ledger) (all []Key, err error) {
 
 // RevokeKey ends an access key, in servers that run too.
 func RevokeKey(ctx context.Context, l Ledger, id string) error {
-	return l.use(ctx, func(s *setup.Setup) error { return s.RevokeKey(ctx, id) })
+	return l.use(ctx, func(ctx context.Context, s *setup.Setup) error { return s.RevokeKey(ctx, id) })
 }
 
 // use opens a ledger for one thing to do, without a server.
-func (l Ledger) use(ctx context.Context, do func(*setup.Setup) error) error {
-	return l.open(ctx, func(s *setup.Setup, _ *account.Accounts) error { return do(s) })
+func (l Ledger) use(ctx context.Context, do func(context.Context, *setup.Setup) error) error {
+	return l.open(ctx, func(ctx context.Context, s *setup.Setup, _ *account.Accounts) error { return do(ctx, s) })
 }
 
-func (l Ledger) open(ctx context.Context, do func(*setup.Setup, *account.Accounts) error) error {
+func (l Ledger) open(ctx context.Context, do func(context.Context, *setup.Setup, *account.Accounts) error) error {
 	own := &url.URL{}
 	if l.URL != "" {
 		var err error
@@ -58,5 +58,5 @@ func (l Ledger) open(ctx context.Context, do func(*setup.Setup, *account.Account
 	}
 	defer db.Close()
 	accounts := &account.Accounts{DB: db, Passwords: password.NewHasher(password.Production(), runtime.NumCPU()), URL: own, Now: time.Now}
-	return do(&setup.Setup{DB: db, Region: l.Region, Host: own.Hostname(), Now: time.Now, People: peopleOf(accounts)}, accounts)
+	return do(onCommandLine(ctx), &setup.Setup{DB: db, Region: l.Region, Host: own.Hostname(), Now: time.Now, People: peopleOf(accounts)}, accounts)
 }

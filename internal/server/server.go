@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/account"
@@ -36,10 +37,15 @@ type Server struct {
 	config  Config
 	own     *url.URL
 	tokens  *token.Tokens
+	signin  *signin.Signin
 	people  setup.People
 	pump    *pump
 	imports *importer
 	limits  *limiter
+	events  struct {
+		sync.Mutex
+		swept string // the pool whose audit trail was looked through last
+	}
 	handler http.Handler
 }
 
@@ -128,7 +134,8 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 	}
 	s.people = peopleOf(accounts)
 	s.imports = newImporter(&account.Imports{DB: s.DB, Key: ring.Derive("imports"), URL: s.own, Now: now}, c.Log)
-	people := &signin.Signin{DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, SessionKey: sessionKey, Now: now}
+	people := &signin.Signin{DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, SessionKey: sessionKey, FeedbackKey: ring.Derive("feedback"), Now: now}
+	s.signin = people
 	pages := &web.Web{
 		DB: s.DB, Accounts: accounts, Tokens: s.tokens, Signin: people,
 		URL: s.own, StateKey: ring.Derive("pages"), Dev: c.Dev, Log: c.Log, Now: now,
@@ -161,7 +168,7 @@ func (s *Server) prepare(ctx context.Context) error {
 	if s.config.Apply == nil {
 		return nil
 	}
-	apply := s.setup()
+	ctx, apply := onCommandLine(ctx), s.setup()
 	changes, err := apply.Apply(ctx, *s.config.Apply, true)
 	if err != nil {
 		return err
@@ -199,6 +206,12 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
 
 // Handler answers HTTP requests as the server's listeners do.
 func (s *Server) Handler() http.Handler { return s.handler }
+
+// FeedbackToken lets its bearer say whether an event of the audit trail was
+// theirs.
+func (s *Server) FeedbackToken(poolID, eventID string) string {
+	return s.signin.FeedbackToken(poolID, eventID)
+}
 
 // URL is the own host as browsers see it, no slash at its end.
 func (s *Server) URL() string { return s.config.URL }

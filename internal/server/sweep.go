@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
 )
 
 const (
@@ -53,4 +55,41 @@ func (s *Server) sweepOnce(ctx context.Context) {
 			}
 		}
 	}
+	if err := s.SweepEvents(ctx); err != nil && ctx.Err() == nil {
+		s.config.Log.Error("the audit trail cannot be swept", "error", err)
+	}
+}
+
+// sweepPools is of how many pools the audit trail is looked through at a time.
+const sweepPools = 100
+
+// SweepEvents removes what the retention of the next pools no longer keeps, and
+// of the trail of the house with the first of them.
+func (s *Server) SweepEvents(ctx context.Context) error {
+	s.events.Lock()
+	defer s.events.Unlock()
+	pools, err := s.DB.Pools.List(ctx, s.events.swept, sweepPools)
+	if err != nil {
+		return err
+	}
+	if s.events.swept == "" {
+		pools = append(pools, pool.Pool{})
+	}
+	s.events.swept = ""
+	for i, p := range pools {
+		if i == sweepPools-1 {
+			s.events.swept = p.ID
+		}
+		before := s.config.Now().Add(-p.AuditRetention()).UnixMilli()
+		for {
+			n, err := s.DB.Events.Sweep(ctx, p.ID, before, sweepBatch)
+			if err != nil {
+				return err
+			}
+			if n < sweepBatch {
+				break
+			}
+		}
+	}
+	return nil
 }

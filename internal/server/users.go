@@ -22,7 +22,7 @@ type Imported = account.Imported
 // ExportUsers writes a pool's users to out and says how many; sealed to the
 // passphrase or, with nil, without their passwords.
 func ExportUsers(ctx context.Context, l Ledger, poolID string, out io.Writer, passphrase []byte) (n int64, err error) {
-	err = l.users(ctx, poolID, func(a *account.Accounts, p pool.Pool) error {
+	err = l.users(ctx, poolID, "users export", func(a *account.Accounts, p pool.Pool) error {
 		n, err = a.Export(ctx, p, out, archive.Passphrase{Text: passphrase, Costs: archive.Production()})
 		return err
 	})
@@ -37,20 +37,25 @@ func ImportUsers(ctx context.Context, l Ledger, poolID string, in io.Reader, pas
 		return done, err
 	}
 	defer forget()
-	err = l.users(ctx, poolID, func(a *account.Accounts, p pool.Pool) error {
+	err = l.users(ctx, poolID, "users import", func(a *account.Accounts, p pool.Pool) error {
 		done, err = a.Import(ctx, p, file, passphrase)
 		return err
 	})
 	return done, err
 }
 
-func (l Ledger) users(ctx context.Context, poolID string, do func(*account.Accounts, pool.Pool) error) error {
-	return l.open(ctx, func(_ *setup.Setup, a *account.Accounts) error {
+// users opens the ledger for a pool's people. What is done with all of them at
+// once is in the audit trail before it begins, whatever comes of it.
+func (l Ledger) users(ctx context.Context, poolID, operation string, do func(*account.Accounts, pool.Pool) error) error {
+	return l.open(ctx, func(ctx context.Context, s *setup.Setup, a *account.Accounts) error {
 		p, err := a.DB.Pools.Get(ctx, poolID)
 		if errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("--pool: there is no user pool %q", poolID)
 		}
 		if err != nil {
+			return err
+		}
+		if err := s.Record(ctx, pool.Event{UserPoolID: p.ID, Operation: operation}); err != nil {
 			return err
 		}
 		return do(a, p)

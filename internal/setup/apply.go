@@ -29,6 +29,7 @@ type Change struct {
 	Kind      string // "user pool", "resource server", "identity provider", "app client", "domain", "group", "user" or "group member"
 	ID        string
 	Name      string
+	Pool      string // the id of the one that it is in
 	Action    Action
 	Members   []string
 	NewSecret pool.Secret
@@ -119,7 +120,7 @@ func (r *applying) run(ctx context.Context, d Document) error {
 		if r.writes == nil {
 			return errPlanned
 		}
-		return nil
+		return r.record(ctx)
 	})
 }
 
@@ -178,7 +179,7 @@ func (r *applying) pool(ctx context.Context, e PoolEntry) error {
 		r.named(made.ID)
 		r.chance[made.ID], r.missing[made.ID] = e.ID == "", err != nil
 		r.touch("user pool", made.ID, made.ID)
-		r.changes = append(r.changes, Change{Kind: "user pool", ID: made.ID, Name: made.PoolName, Action: Created})
+		r.changes = append(r.changes, Change{Kind: "user pool", ID: made.ID, Name: made.PoolName, Pool: made.ID, Action: Created})
 		return cmp.Or(wrong, err)
 	}
 	if err != nil {
@@ -190,7 +191,7 @@ func (r *applying) pool(ctx context.Context, e PoolEntry) error {
 		return wrong
 	}
 	_, members, err := r.changePool(ctx, r.tx, before, e.Settings)
-	r.note(Change{Kind: "user pool", ID: before.ID, Name: e.PoolName, Members: members})
+	r.note(Change{Kind: "user pool", ID: before.ID, Name: e.PoolName, Pool: before.ID, Members: members})
 	return err
 }
 
@@ -211,7 +212,7 @@ func (r *applying) resourceServer(ctx context.Context, e pool.ResourceServer) er
 	}
 	e.Stack = r.stack
 	r.touch("resource server", e.UserPoolID, e.Identifier)
-	change := Change{Kind: "resource server", ID: e.Identifier, Name: e.Identifier, Action: Created}
+	change := Change{Kind: "resource server", ID: e.Identifier, Name: e.Identifier, Pool: e.UserPoolID, Action: Created}
 	before, err := r.tx.ResourceServers.Get(ctx, e.UserPoolID, e.Identifier)
 	if errors.Is(err, store.ErrNotFound) {
 		r.changes = append(r.changes, change)
@@ -224,14 +225,14 @@ func (r *applying) resourceServer(ctx context.Context, e pool.ResourceServer) er
 	change.Members = members
 	r.note(change)
 	for _, c := range lost {
-		r.note(Change{Kind: "app client", ID: c.ID, Name: c.ClientName, Members: []string{"AllowedOAuthScopes"}})
+		r.note(Change{Kind: "app client", ID: c.ID, Name: c.ClientName, Pool: e.UserPoolID, Members: []string{"AllowedOAuthScopes"}})
 	}
 	return err
 }
 
 func (r *applying) identityProvider(ctx context.Context, e ProviderEntry) error {
 	e.UserPoolID = r.poolID(e.UserPoolID)
-	change := Change{Kind: "identity provider", ID: e.ProviderName, Name: e.ProviderName, Action: Created}
+	change := Change{Kind: "identity provider", ID: e.ProviderName, Name: e.ProviderName, Pool: e.UserPoolID, Action: Created}
 	before, err := r.tx.Providers.Get(ctx, e.UserPoolID, e.ProviderName)
 	if errors.Is(err, store.ErrNotFound) {
 		r.changes = append(r.changes, change)
@@ -254,7 +255,7 @@ func (r *applying) client(ctx context.Context, e ClientEntry) error {
 	if err != nil {
 		return err
 	}
-	change := Change{Kind: "app client", Name: e.ClientName, Action: Created}
+	change := Change{Kind: "app client", Name: e.ClientName, Pool: e.UserPoolID, Action: Created}
 	before, err := r.findClient(ctx, e)
 	if errors.Is(err, store.ErrNotFound) {
 		made, err := r.makeClient(ctx, r.tx, e)
@@ -301,7 +302,7 @@ func (r *applying) domain(ctx context.Context, d pool.Domain) error {
 	}
 	d.Stack = r.stack
 	r.touch("domain", d.UserPoolID, d.Domain)
-	change := Change{Kind: "domain", ID: d.Domain, Name: d.Domain, Action: Created}
+	change := Change{Kind: "domain", ID: d.Domain, Name: d.Domain, Pool: d.UserPoolID, Action: Created}
 	before, err := r.tx.Domain(ctx, d.Domain)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
@@ -321,7 +322,7 @@ func (r *applying) domain(ctx context.Context, d pool.Domain) error {
 func (r *applying) group(ctx context.Context, e GroupEntry) error {
 	e.UserPoolID, e.stack = r.poolID(e.UserPoolID), r.stack
 	r.touch("group", e.UserPoolID, e.GroupName)
-	change := Change{Kind: "group", ID: e.GroupName, Name: e.GroupName, Action: Created}
+	change := Change{Kind: "group", ID: e.GroupName, Name: e.GroupName, Pool: e.UserPoolID, Action: Created}
 	before, err := r.tx.Groups.Get(ctx, e.UserPoolID, e.GroupName)
 	if errors.Is(err, store.ErrNotFound) {
 		r.changes = append(r.changes, change)

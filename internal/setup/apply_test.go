@@ -251,7 +251,7 @@ func TestUnhonouredSettingsAreRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ doc, want string }{
 		{"{\n\"UserPools\": [{\"PoolName\": \"a\",\n\"LambdaConfig\": {\"PreSignUp\": \"arn:x\"}}]}", "line 3, UserPools.0.LambdaConfig: this setting is not supported yet"},
-		{`{"UserPools": [{"PoolName": "a", "UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"}}]}`, "UserPools.0.UserPoolAddOns: this setting is not supported yet"},
+		{`{"UserPools": [{"PoolName": "a", "UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT", "AdvancedSecurityAdditionalFlows": {"CustomAuthMode": "AUDIT"}}}]}`, "UserPools.0.UserPoolAddOns.AdvancedSecurityAdditionalFlows: this setting is not supported yet"},
 		{`{"UserPoolClients": [{"ClientName": "a", "EnablePropagateAdditionalUserContextData": true}]}`, "UserPoolClients.0.EnablePropagateAdditionalUserContextData: this setting is not supported yet"},
 		{`{"UserPools": [{"PoolName": "a", "Poolname": "b"}]}`, "UserPools.0.Poolname: there is no such member"},
 		{`{"UserPools": [{"PoolName": 7}]}`, "UserPools.0.PoolName"},

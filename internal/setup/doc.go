@@ -5,6 +5,7 @@
 //
 //	pools.go, clients.go, domains.go, groups.go   each kind: make, change, delete
 //	resourceservers.go                            the same, and what app clients lose with a scope
+//	audit.go                                      what applying adds to the audit trail
 //	keys.go                                       operators' access keys
 //	document.go, apply.go, refused.go             several at once, whole or not at all; applying deletes nothing
 //	people.go                                     accounts of a document, made and changed by account

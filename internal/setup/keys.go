@@ -21,7 +21,19 @@ func (s *Setup) AddKey(ctx context.Context, ask pool.OperatorKey) (pool.Operator
 		}
 	}
 	ask.ID, ask.Secret, ask.CreatedAt = pool.NewAccessKeyID(), pool.NewSecretAccessKey(), s.Now().UnixMilli()
-	return ask, s.DB.OperatorKeys.Create(ctx, &ask, ask.ID)
+	members := []string{"Name"}
+	if ask.ReadOnly {
+		members = append(members, "ReadOnly")
+	}
+	if len(ask.Pools) > 0 {
+		members = append(members, "Pools")
+	}
+	return ask, s.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		if err := tx.OperatorKeys.Create(ctx, &ask, ask.ID); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, pool.Event{Operation: "keys add", Members: members, Target: map[string]string{"AccessKeyId": ask.ID, "Name": ask.Name}})
+	})
 }
 
 // ListKeys returns all access keys in the order of their ids, without their
@@ -44,7 +56,13 @@ func (s *Setup) ListKeys(ctx context.Context) ([]pool.OperatorKey, error) {
 func (s *Setup) RevokeKey(ctx context.Context, id string) error {
 	err := store.ErrNotFound
 	if pool.ValidAccessKeyID(id) {
-		_, err = s.DB.OperatorKeys.Take(ctx, id)
+		err = s.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+			k, err := tx.OperatorKeys.Take(ctx, id)
+			if err != nil {
+				return err
+			}
+			return s.record(ctx, tx, pool.Event{Operation: "keys revoke", Target: map[string]string{"AccessKeyId": id, "Name": k.Name}})
+		})
 	}
 	if errors.Is(err, store.ErrNotFound) {
 		return worded(refuse("ID", fmt.Sprintf("there is no key %q", id)))

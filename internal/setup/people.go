@@ -64,7 +64,7 @@ func (r *applying) user(ctx context.Context, i int, e UserEntry) error {
 			return plain(err)
 		}
 	}
-	r.note(Change{Kind: "user", ID: u.Sub, Name: e.Username, Members: slices.Sorted(maps.Keys(changes))})
+	r.note(Change{Kind: "user", ID: u.Sub, Name: e.Username, Pool: p.ID, Members: slices.Sorted(maps.Keys(changes))})
 	return nil
 }
 
@@ -96,7 +96,7 @@ func (r *applying) newUser(ctx context.Context, i int, p pool.Pool, e UserEntry)
 		return nameTaken(err)
 	}
 	_, u, err := r.findUser(ctx, e.UserPoolID, e.Username)
-	r.changes = append(r.changes, Change{Kind: "user", ID: u.Sub, Name: e.Username, Action: Created})
+	r.changes = append(r.changes, Change{Kind: "user", ID: u.Sub, Name: e.Username, Pool: p.ID, Action: Created})
 	return err
 }
 
@@ -150,7 +150,7 @@ func (r *applying) member(ctx context.Context, e MemberEntry) error {
 	if err != nil {
 		return err
 	}
-	change := Change{Kind: "group member", ID: e.GroupName + "/" + u.Sub, Name: e.Username + " in " + e.GroupName, Action: Unchanged}
+	change := Change{Kind: "group member", ID: e.GroupName + "/" + u.Sub, Name: e.Username + " in " + e.GroupName, Pool: p.ID, Action: Unchanged}
 	groups, err := r.tx.Members.GroupsOf(ctx, u, "", pool.MaxGroupsOfUser)
 	if err != nil {
 		return err

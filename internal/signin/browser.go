@@ -50,6 +50,13 @@ func (s *Signin) Resume(ctx context.Context, app pool.App, cookie string, ask po
 	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(session.NotBefore) {
 		return who, false, nil
 	}
+	if err != nil {
+		return who, false, err
+	}
+	ctx, note := pool.Noting(ctx, app, pool.EventSignIn, s.Now)
+	note.About(user.Sub)
+	note.Via(pool.ViaBrowser)
+	s.DB.Events.Close(ctx, note, &err)
 	return pool.SignedIn{User: user, AuthTime: session.AuthTime, Browser: session.ID}, err == nil, err
 }
 

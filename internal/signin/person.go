@@ -27,16 +27,29 @@ func (s *Signin) find(ctx context.Context, app pool.App, typed string) (person, 
 		return person{}, errWrong
 	}
 	user, err := s.DB.Users.ByNames(ctx, app.Pool.ID, names)
+	who := person{known: err == nil, owner: user.Sub, user: user}
 	if errors.Is(err, store.ErrNotFound) {
-		return person{owner: pool.OwnerOf(s.NameKey, app.Pool.ID, names[0])}, nil
+		who, err = person{owner: pool.OwnerOf(s.NameKey, app.Pool.ID, names[0])}, nil
 	}
-	return person{known: err == nil, owner: user.Sub, user: user}, err
+	pool.NoteOf(ctx).About(who.owner)
+	return who, err
+}
+
+// wrong is the refusal of a password that is not theirs: said alike of a name
+// without an account.
+func (p person) wrong() error {
+	if p.known {
+		return errWrong
+	}
+	return errNobody
 }
 
 // reserve counts a try as failed before it is looked at, or refuses it while
 // the account is locked.
 func (s *Signin) reserve(ctx context.Context, poolID, owner string) (pool.Lockout, error) {
-	return s.DB.Lockouts.Upsert(ctx, func(l *pool.Lockout) error { return l.Reserve(s.Now()) }, poolID, owner)
+	reserved, err := s.DB.Lockouts.Upsert(ctx, func(l *pool.Lockout) error { return l.Reserve(s.Now()) }, poolID, owner)
+	pool.NoteOf(ctx).Try(reserved, err)
+	return reserved, err
 }
 
 // take removes a session and returns it if it waits for purpose at this app:
@@ -55,6 +68,8 @@ func (s *Signin) take(ctx context.Context, app pool.App, id string, purpose pool
 // Offer opens a session for somebody who will show a factor first or, for "",
 // say which (Cognito: SELECT_CHALLENGE); for a name without an account too.
 func (s *Signin) Offer(ctx context.Context, app pool.App, username, factor string) (sessionID string, err error) {
+	ctx, note := pool.NotingRefusals(ctx, app, pool.EventSignIn, s.Now)
+	defer s.DB.Events.Close(ctx, note, &err)
 	who, err := s.find(ctx, app, username)
 	if err != nil {
 		return "", err
@@ -75,7 +90,9 @@ type Choice struct {
 }
 
 // Chosen uses the session up, for the name and the factor that it was opened for.
-func (s *Signin) Chosen(ctx context.Context, app pool.App, in Choice) error {
+func (s *Signin) Chosen(ctx context.Context, app pool.App, in Choice) (err error) {
+	ctx, note := pool.NotingRefusals(ctx, app, pool.EventSignIn, s.Now)
+	defer s.DB.Events.Close(ctx, note, &err)
 	who, err := s.find(ctx, app, in.Username)
 	if err != nil {
 		return err

@@ -18,8 +18,9 @@ type Signin struct {
 	Passwords *password.Hasher
 	NameKey   []byte // keys the hash under which failures of an unknown name are counted
 	// SessionKey authenticates the ids of sessions; account has the same.
-	SessionKey []byte
-	Now        func() time.Time
+	SessionKey  []byte
+	FeedbackKey []byte // authenticates the tokens by which people say whether an event was theirs
+	Now         func() time.Time
 }
 
 // Attempt is one try to sign in.
@@ -74,17 +75,33 @@ var (
 	errWrong    = &pool.Error{Kind: pool.NotAuthorized, Reason: "password"}
 	errDisabled = &pool.Error{Kind: pool.NotAuthorized, Reason: "disabled"}
 	errUnknown  = &pool.Error{Kind: pool.UserNotFound}
+	errNobody   = pool.Because(errWrong, pool.ReasonUnknownUser) // what is said of an unknown name where the client hides who has an account
 	errBusy     = &pool.Error{Kind: pool.TooManyRequests}
 )
 
 // Begin takes the first step. A wrong password and an unknown name give the
-// same error after the same work, where the client hides who has an account.
-func (s *Signin) Begin(ctx context.Context, app pool.App, in Attempt) (Step, error) {
-	step, err := s.begin(ctx, app, in)
+// same error after the same work, where the client hides who has an account. The
+// audit trail has the true reason.
+func (s *Signin) Begin(ctx context.Context, app pool.App, in Attempt) (step Step, err error) {
+	ctx, note := pool.Noting(ctx, app, pool.EventSignIn, s.Now)
+	note.Via(via(in.Factor))
+	defer s.DB.Events.Close(ctx, note, &err)
+	step, err = s.begin(ctx, app, in)
 	if step.Done != nil {
 		step.Done.From = in.From
 	}
+	step.note(note)
 	return step, err
+}
+
+func via(f Factor) string {
+	switch f.(type) {
+	case Password:
+		return pool.ViaPassword
+	case SRP, Proof:
+		return pool.ViaSRP
+	}
+	return pool.ViaSession
 }
 
 func (s *Signin) begin(ctx context.Context, app pool.App, in Attempt) (Step, error) {
@@ -127,7 +144,7 @@ func (s *Signin) byPassword(ctx context.Context, app pool.App, username, secret 
 		case neverHad(app, who.user):
 			return Step{}, errReset
 		}
-		return Step{}, errWrong
+		return Step{}, who.wrong()
 	}
 	if err := s.DB.Lockouts.Delete(ctx, app.Pool.ID, who.owner); err != nil {
 		return Step{}, err
@@ -210,6 +227,7 @@ func (s *Signin) bySession(ctx context.Context, app pool.App, username, id strin
 	if err != nil {
 		return Step{}, err
 	}
+	pool.NoteOf(ctx).About(session.Sub)
 	if username != "" && !s.leadsTo(ctx, app, username, session.Sub) {
 		return Step{}, pool.ErrSession
 	}
@@ -218,10 +236,25 @@ func (s *Signin) bySession(ctx context.Context, app pool.App, username, id strin
 	}
 	user, err := s.DB.Users.Get(ctx, app.Pool.ID, session.Sub)
 	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(session.NotBefore) {
-		return Step{}, pool.ErrSession
+		return Step{}, pool.Because(pool.ErrSession, pool.ReasonEnded)
 	}
 	if err != nil {
 		return Step{}, err
 	}
 	return s.next(ctx, app, user)
+}
+
+// note says what came of a step: with a name that is right it has passed, waits
+// for more, or, where an operator must confirm the account, is at its end.
+func (s Step) note(n *pool.Note) {
+	switch {
+	case s.SRP != nil:
+		n.Silence() // nothing is shown yet
+	case s.Confirm != nil:
+		n.Waits(pool.ReasonUnconfirmed)
+	case s.NewPassword != nil:
+		n.Waits(pool.ReasonNewPassword)
+	case s.Waiting != nil:
+		n.Truly(pool.ReasonUnconfirmed)
+	}
 }

@@ -93,7 +93,7 @@ func (s *Signin) pretendedUsername(p pool.Pool, typed, owner string) string {
 func (s *Signin) byProof(ctx context.Context, app pool.App, username string, in Proof) (Step, error) {
 	proof, err := srp.ParseProof(in.Signature, in.SecretBlock, in.Timestamp)
 	if err != nil {
-		return Step{}, errWrong
+		return Step{}, pool.Because(errWrong, pool.ReasonParameter)
 	}
 	session, err := s.take(ctx, app, string(proof.SecretBlock), pool.SessionSRP)
 	if err != nil {
@@ -103,6 +103,7 @@ func (s *Signin) byProof(ctx context.Context, app pool.App, username string, in 
 	if err := json.Unmarshal([]byte(session.SRP), &challenge); err != nil {
 		return Step{}, err
 	}
+	pool.NoteOf(ctx).About(session.Owner)
 	if _, err := s.reserve(ctx, app.Pool.ID, session.Owner); err != nil {
 		return Step{}, err
 	}
@@ -113,10 +114,12 @@ func (s *Signin) byProof(ctx context.Context, app pool.App, username string, in 
 		return Step{}, err
 	case err == nil && !user.Void(session.NotBefore) && neverHad(app, user):
 		return Step{}, errReset
-	case checked != nil, err != nil, user.Void(session.NotBefore) && !user.Disabled:
-		return Step{}, errWrong
+	case checked != nil, err != nil:
+		return Step{}, person{known: err == nil}.wrong()
+	case user.Void(session.NotBefore) && !user.Disabled:
+		return Step{}, pool.Because(errWrong, pool.ReasonEnded)
 	case username != user.SRPName() && !s.leadsTo(ctx, app, username, user.Sub):
-		return Step{}, errWrong
+		return Step{}, pool.Because(errWrong, pool.ReasonSession)
 	}
 	if err := s.DB.Lockouts.Delete(ctx, app.Pool.ID, session.Owner); err != nil {
 		return Step{}, err
@@ -127,6 +130,6 @@ func (s *Signin) byProof(ctx context.Context, app pool.App, username string, in 
 // leadsTo says whether a typed name is one of the user's with the sub: clients
 // answer with the alias that was typed or with the username that they were told.
 func (s *Signin) leadsTo(ctx context.Context, app pool.App, typed, sub string) bool {
-	who, err := s.find(ctx, app, typed)
+	who, err := s.find(pool.Unnoted(ctx), app, typed)
 	return err == nil && who.known && who.user.Sub == sub
 }

@@ -46,6 +46,7 @@ type DB struct {
 	Codes           Codes
 	Grants          Grants
 	Mails           Mails
+	Events          Events
 
 	settings Table[check]
 	dropped  Table[dropped] // pool id
@@ -59,6 +60,7 @@ type handles struct {
 	dialect     dialect
 	ring        *seal.Ring
 	meter       meter
+	flood       flood
 }
 
 // SigningKey is one RSA key of a pool: PKCS #8, DER. Slot and Kid tell which.
@@ -136,7 +138,7 @@ func bind(h *handles, tx *sql.Tx) *DB {
 	db.ProviderKeys = Table[pool.ProviderKey]{db: db, name: "provider_keys", keys: []string{"pool", "kind", "value"}}
 	db.dropped = Table[dropped]{db: db, name: "dropped_pools", keys: []string{"id"}, expires: (*dropped).settled}
 	db.Users, db.Codes, db.Grants, db.BrowserSessions, db.Mails = Users{db}, Codes{db}, Grants{db}, BrowserSessions{db}, Mails{db}
-	db.Members, db.Imports = Members{db}, imports(db)
+	db.Members, db.Imports, db.Events = Members{db}, imports(db), Events{db}
 	return db
 }
 

@@ -140,6 +140,7 @@ func (db *DB) sweepPool(ctx context.Context, id string, limit int) (total int64,
 		{"import_files", "upload"},
 		{"import_chunks", "upload, part"},
 		{"import_failures", "job, line"},
+		{"events", "id"},
 	} {
 		most := limit
 		if t[0] == "import_chunks" {

@@ -50,7 +50,7 @@ func plant(t *testing.T, db *sql.DB, table string, columns []string, poolID stri
 		switch column {
 		case "pool":
 			values[i] = "'" + poolID + "'"
-		case "version", "expires", "due", "created", "spent", "n":
+		case "version", "expires", "due", "created", "spent", "n", "last":
 			values[i] = "0"
 		default:
 			values[i] = fmt.Sprintf("'%s of %s %d'", column, poolID, nth)

@@ -48,6 +48,7 @@ func refusals() []refusal {
 		providerRefusals(),
 		cfgRefusals(),
 		importRefusals(),
+		auditRefusals(),
 	)
 }
 
@@ -114,7 +115,8 @@ func notThere() [][3]string {
 		{"CreateUserPool CreateUserPoolClient CreateUserPoolDomain CreateResourceServer CreateGroup", "LimitExceededException", "there are no quotas"},
 		{"AdminConfirmSignUp", "LimitExceededException", "it sends nothing, and there is nothing to guess"},
 		{"DeleteUserPoolClient DeleteUserPoolDomain CreateUserPoolDomain DeleteIdentityProvider", "ConcurrentModificationException", "nothing that it has read can change before it writes"},
-		{"CreateUserPool UpdateUserPool CreateUserPoolDomain UpdateUserPoolDomain", "FeatureUnavailableInTierException", "no setting that is taken depends on the tier"},
+		{"AdminListUserAuthEvents AdminUpdateAuthEventFeedback", "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
+		{"CreateUserPoolDomain UpdateUserPoolDomain", "FeatureUnavailableInTierException", "no setting that is taken depends on the tier"},
 		{"DescribeUserPoolDomain", "ResourceNotFoundException", "a domain that nobody has is described as empty"},
 		{"InitiateAuth AdminInitiateAuth", "UnsupportedOperationException", "a flow that is off is an InvalidParameterException"},
 	}
@@ -234,6 +236,7 @@ func errandDocument(t *testing.T) *setup.Document {
 	return housetest.Document(t, func(d *setup.Document) {
 		alias, lite := d.UserPools[0], d.UserPools[0]
 		alias.ID, alias.UsernameAttributes, alias.AliasAttributes = aliasPool, nil, []string{"email", "preferred_username"}
+		alias.UserPoolTier, alias.UserPoolAddOns = "PLUS", &pool.UserPoolAddOns{AdvancedSecurityMode: "AUDIT"}
 		lite.ID, lite.UserPoolTier = litePool, "LITE"
 		d.UserPools = append(d.UserPools, alias, lite)
 		d.UserPoolDomains[0].UserPoolID = housetest.PoolID

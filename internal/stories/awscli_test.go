@@ -31,6 +31,7 @@ import (
 //	says TEXT              the command before was refused with this text
 //	code NAME ADDRESS      NAME becomes the next code that is mailed to the address
 //	key NAME [LIMIT …]     makes an access key: read-only, or of a pool, by its id
+//	feedback NAME POOL ID  NAME becomes the token by which an event's owner gives feedback
 //	use NAME               the commands that follow are signed with that key
 //
 // A PATH is UserPool.Id, or Users.0.Username; Users.len is how many there are.
@@ -49,7 +50,7 @@ func TestAWSCLI(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"aws": desk.aws, "has": desk.has, "hasnot": desk.hasNot, "keep": desk.keep, "says": desk.says, "code": desk.code, "key": desk.key, "use": desk.use,
-			"upload": desk.upload, "ended": desk.ended, "elsewhere": desk.elsewhere,
+			"upload": desk.upload, "ended": desk.ended, "elsewhere": desk.elsewhere, "feedback": desk.feedback,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -242,6 +243,13 @@ func (d *desk) use(ts *testscript.TestScript, not bool, args []string) {
 	}
 	ts.Setenv("AWS_ACCESS_KEY_ID", ts.Getenv(args[0]+"_ID"))
 	ts.Setenv("AWS_SECRET_ACCESS_KEY", ts.Getenv(args[0]+"_SECRET"))
+}
+
+func (d *desk) feedback(ts *testscript.TestScript, not bool, args []string) {
+	if not || len(args) != 3 {
+		ts.Fatalf("usage: feedback NAME POOL ID")
+	}
+	ts.Setenv(args[0], d.house.FeedbackToken(args[1], args[2]))
 }
 
 // addKey makes an access key in the ledger of a house.

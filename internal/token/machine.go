@@ -11,13 +11,15 @@ import (
 // signed in, so there is no grant, no ID token and nothing to refresh or revoke
 // (RFC 6749 §4.4; Cognito: Scopes, M2M, and resource servers). The client is
 // authenticated already; one without a secret never is.
-func (t *Tokens) Machine(ctx context.Context, app pool.App, scope string) (Set, error) {
+func (t *Tokens) Machine(ctx context.Context, app pool.App, scope string) (set Set, err error) {
+	ctx, note := pool.NotingRefusals(ctx, app, pool.EventToken, t.Now)
+	defer t.DB.Events.Close(ctx, note, &err)
 	if !app.Client.AllowsFlow("client_credentials") || app.Client.Public() {
-		return Set{}, errUnauthorized
+		return Set{}, because(errUnauthorized, pool.ReasonFlow)
 	}
 	scopes, err := app.Client.MachineScopes(scope)
 	if err != nil {
-		return Set{}, errInvalidScope
+		return Set{}, because(errInvalidScope, pool.ReasonScope)
 	}
 	keys, err := t.keysOf(ctx, app.Pool.ID)
 	if err != nil {

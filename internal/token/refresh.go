@@ -49,26 +49,33 @@ func (t *Tokens) openRefresh(app pool.App, token string) (r refreshToken, ok boo
 // the client rotates (Cognito: Refresh tokens). auth_time and scopes stay those
 // of the sign-in. A rotated token that comes back after its grace ends the
 // family.
-func (t *Tokens) Refresh(ctx context.Context, app pool.App, token string) (Set, error) {
+func (t *Tokens) Refresh(ctx context.Context, app pool.App, token string) (set Set, err error) {
+	ctx, note := pool.NotingRefusals(ctx, app, pool.EventToken, t.Now)
+	defer t.DB.Events.Close(ctx, note, &err)
 	if !app.Client.Refreshes() {
-		return Set{}, errUnauthorized
+		return Set{}, because(errUnauthorized, pool.ReasonFlow)
 	}
 	r, ok := t.openRefresh(app, token)
 	if !ok {
-		return Set{}, errInvalidGrant
+		return Set{}, because(errInvalidGrant, pool.ReasonToken)
 	}
 	grant, user, err := t.liveGrant(ctx, app, r.Grant)
 	if err != nil {
 		return Set{}, err
 	}
-	late := t.Now().UnixMilli() >= grant.RefreshUntil
-	if subtle.ConstantTimeCompare(sum(r.Secret), grant.Secret) != 1 || late || !app.ReadsScopes(grant.Scopes) {
-		return Set{}, errInvalidGrant
+	right := subtle.ConstantTimeCompare(sum(r.Secret), grant.Secret) == 1
+	switch {
+	case !right:
+		return Set{}, because(errInvalidGrant, pool.ReasonToken)
+	case t.Now().UnixMilli() >= grant.RefreshUntil:
+		return Set{}, because(errInvalidGrant, pool.ReasonTokenExpired)
+	case !app.ReadsScopes(grant.Scopes):
+		return Set{}, because(errInvalidGrant, pool.ReasonScope)
 	}
 	if grant, err = t.rotate(ctx, app, grant, r.Generation); err != nil {
 		return Set{}, err
 	}
-	set, err := t.sign(ctx, app, user, claimsAsk{grant: grant})
+	set, err = t.sign(ctx, app, user, claimsAsk{grant: grant})
 	if err == nil && app.Client.Rotates() {
 		set.RefreshToken, err = t.sealRefresh(app, grant, r.Secret)
 	}
@@ -81,7 +88,7 @@ func (t *Tokens) rotate(ctx context.Context, app pool.App, grant pool.Grant, gen
 	}
 	grant, err := t.DB.Grants.Update(ctx, app.Pool.ID, grant.ID, func(g *pool.Grant) error {
 		if g.Revoked {
-			return errInvalidGrant
+			return because(errInvalidGrant, pool.ReasonTokenRevoked)
 		}
 		if g.Stale(t.Now()) {
 			g.LastUsed = t.Now().UnixMilli()
@@ -89,13 +96,13 @@ func (t *Tokens) rotate(ctx context.Context, app pool.App, grant pool.Grant, gen
 		return g.Rotate(generation, app.Client.ClientSettings, t.Now())
 	})
 	if errors.Is(err, store.ErrNotFound) { // made room for another meanwhile
-		return grant, errInvalidGrant
+		return grant, because(errInvalidGrant, pool.ReasonTokenRevoked)
 	}
 	if errors.Is(err, pool.ErrRefreshReused) {
 		if err := t.DB.Grants.End(ctx, app.Pool.ID, grant.ID, grant.ExpiresAt); err != nil {
 			return grant, err
 		}
-		return grant, errInvalidGrant
+		return grant, because(errInvalidGrant, pool.ReasonTokenReused)
 	}
 	return grant, err
 }
@@ -105,16 +112,26 @@ func (t *Tokens) rotate(ctx context.Context, app pool.App, grant pool.Grant, gen
 func (t *Tokens) liveGrant(ctx context.Context, app pool.App, id string) (pool.Grant, pool.User, error) {
 	grant, err := t.DB.Grants.Get(ctx, app.Pool.ID, id)
 	if errors.Is(err, store.ErrNotFound) || err == nil && grant.ClientSince != app.Client.CreationDate {
-		return grant, pool.User{}, errInvalidGrant
+		return grant, pool.User{}, because(errInvalidGrant, pool.ReasonToken)
 	}
 	if err != nil {
 		return grant, pool.User{}, err
 	}
+	pool.NoteOf(ctx).About(grant.Sub)
 	user, err := t.DB.Users.Get(ctx, app.Pool.ID, grant.Sub)
-	if errors.Is(err, store.ErrNotFound) || err == nil && !grant.Live(user, t.Now()) {
-		return grant, user, errInvalidGrant
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return grant, user, because(errInvalidGrant, pool.ReasonUnknownUser)
+	case err != nil:
+		return grant, user, err
+	case user.Disabled:
+		return grant, user, because(errInvalidGrant, pool.ReasonDisabled)
+	case grant.Revoked, user.Void(grant.NotBefore):
+		return grant, user, because(errInvalidGrant, pool.ReasonTokenRevoked)
+	case !grant.Live(user, t.Now()):
+		return grant, user, because(errInvalidGrant, pool.ReasonTokenExpired)
 	}
-	return grant, user, err
+	return grant, user, nil
 }
 
 // Revoke ends the family of a refresh token (RFC 7009; Cognito: The token
@@ -136,6 +153,8 @@ func (t *Tokens) RevokeLinked(ctx context.Context, app pool.App, token string) e
 }
 
 func (t *Tokens) revoke(ctx context.Context, app pool.App, token string) (grant pool.Grant, err error) {
+	ctx, note := pool.NotingRefusals(ctx, app, pool.EventRevoke, t.Now) // of what is nobody's there is nothing to tell
+	defer t.DB.Events.Close(ctx, note, &err)
 	if token == "" || !app.Client.Revokes() {
 		return grant, errInvalidRequest
 	}
@@ -153,5 +172,17 @@ func (t *Tokens) revoke(ctx context.Context, app pool.App, token string) (grant 
 	if err != nil {
 		return grant, err
 	}
-	return grant, t.DB.Grants.End(ctx, app.Pool.ID, r.Grant, grant.ExpiresAt)
+	note.About(grant.Sub)
+	return grant, t.endNoted(ctx, note, grant)
+}
+
+// endNoted ends a grant, with the event that is being noted.
+func (t *Tokens) endNoted(ctx context.Context, note *pool.Note, grant pool.Grant) error {
+	note.Speak()
+	return t.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		if err := tx.Grants.End(ctx, grant.UserPoolID, grant.ID, grant.ExpiresAt); err != nil {
+			return err
+		}
+		return tx.Events.Pass(ctx)
+	})
 }

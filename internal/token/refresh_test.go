@@ -3,7 +3,6 @@ package token_test
 import (
 	"encoding/base64"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -128,8 +127,14 @@ func TestRevokedWhileRefreshing(t *testing.T) {
 				m := newMint(t, database, f)
 				first := m.redeem(t)
 				m.wait(pool.LastUsedStep)
-				now, end := m.Now, sync.OnceFunc(func() { must(t, m.Revoke(t.Context(), m.app, first.RefreshToken)) })
-				m.Now = func() time.Time { end(); return now() } // asked first of the grant that was read
+				now, ended := m.Now, false
+				m.Now = func() time.Time { // asked first of the grant that was read, and by what ends it
+					if !ended {
+						ended = true
+						must(t, m.Revoke(t.Context(), m.app, first.RefreshToken))
+					}
+					return now()
+				}
 				refused(t, what, second(m.Refresh(t.Context(), m.app, first.RefreshToken)), "invalid_grant")
 				if second(m.UserInfo(t.Context(), "", first.AccessToken)) == nil {
 					t.Error("the access token works on")

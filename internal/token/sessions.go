@@ -62,7 +62,10 @@ func tokenSession(g pool.Grant, current string) pool.UserSession {
 // together with it: the browser that tokens came through, or the tokens that
 // came through a browser (Cognito: RevokeUserSession). The session of the grant
 // that asks, current, stays: asking for it is an error.
-func (t *Tokens) EndSession(ctx context.Context, user pool.User, current, session string, linked bool) error {
+func (t *Tokens) EndSession(ctx context.Context, user pool.User, current, session string, linked bool) (err error) {
+	ctx, note := pool.Noting(ctx, pool.App{Pool: pool.Pool{ID: user.UserPoolID}}, pool.EventEndSession, t.Now)
+	note.About(user.Sub)
+	defer t.DB.Events.Close(ctx, note, &err)
 	kind, id, ok := pool.ParseSessionID(session)
 	switch {
 	case !ok:

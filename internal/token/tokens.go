@@ -48,6 +48,12 @@ var (
 	errWrongTokenType  = &OAuthError{Code: "unsupported_token_type"}
 )
 
+// because is a refusal with the reason that the audit trail has and the client
+// is not told.
+func because(refusal *OAuthError, reason pool.EventReason) error {
+	return pool.Because(refusal, reason)
+}
+
 // Set is what a grant gives. IDToken is empty without the openid scope,
 // RefreshToken where none is made. ExpiresIn counts seconds of the access
 // token.
@@ -100,27 +106,34 @@ type Redemption struct{ Code, RedirectURI, Verifier string }
 // Redeem turns a code into tokens (RFC 6749 §4.1.3, RFC 7636 §4.5). The client
 // is authenticated already. A wrong redirect or verifier burns the code; a
 // second redemption also ends what the first gave.
-func (t *Tokens) Redeem(ctx context.Context, app pool.App, in Redemption) (Set, error) {
+func (t *Tokens) Redeem(ctx context.Context, app pool.App, in Redemption) (set Set, err error) {
+	ctx, note := pool.NotingRefusals(ctx, app, pool.EventToken, t.Now)
+	defer t.DB.Events.Close(ctx, note, &err)
 	if !app.Client.AllowsFlow("code") {
-		return Set{}, errUnauthorized
+		return Set{}, because(errUnauthorized, pool.ReasonFlow)
 	}
 	now := t.Now()
 	code, err := t.DB.Codes.Spend(ctx, app, pool.HashToken(in.Code), now.UnixMilli())
+	note.About(code.Sub)
 	switch {
-	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrSpent):
-		return Set{}, errInvalidGrant
+	case errors.Is(err, store.ErrNotFound):
+		return Set{}, because(errInvalidGrant, pool.ReasonCodeUnknown)
+	case errors.Is(err, store.ErrSpent):
+		return Set{}, because(errInvalidGrant, pool.ReasonCodeSpent)
 	case err != nil:
 		return Set{}, err
 	case now.UnixMilli() >= code.ExpiresAt:
-		return Set{}, errInvalidGrant
+		return Set{}, because(errInvalidGrant, pool.ReasonCodeLate)
 	case in.RedirectURI != code.RedirectURI:
-		return Set{}, errInvalidRedirect
-	case !proves(in.Verifier, code.CodeChallenge), !app.ReadsScopes(code.Scopes):
-		return Set{}, errInvalidGrant
+		return Set{}, because(errInvalidRedirect, pool.ReasonRedirect)
+	case !proves(in.Verifier, code.CodeChallenge):
+		return Set{}, because(errInvalidGrant, pool.ReasonVerifier)
+	case !app.ReadsScopes(code.Scopes):
+		return Set{}, because(errInvalidGrant, pool.ReasonScope)
 	}
 	user, err := t.DB.Users.Get(ctx, app.Pool.ID, code.Sub)
 	if errors.Is(err, store.ErrNotFound) || err == nil && user.Void(code.NotBefore) {
-		return Set{}, errInvalidGrant
+		return Set{}, because(errInvalidGrant, pool.ReasonEnded)
 	}
 	if err != nil {
 		return Set{}, err
@@ -146,7 +159,7 @@ func (t *Tokens) open(ctx context.Context, app pool.App, user pool.User, code po
 		return Set{}, err
 	}
 	if err := t.begin(ctx, app.Pool, user, grant); errors.Is(err, store.ErrExists) {
-		return Set{}, errInvalidGrant
+		return Set{}, because(errInvalidGrant, pool.ReasonCodeSpent)
 	} else if err != nil {
 		return Set{}, err
 	}

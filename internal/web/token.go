@@ -37,7 +37,8 @@ func (s *Web) postToken(v *visit) error {
 	return nil
 }
 
-func (s *Web) exchange(v *visit) (token.Set, error) {
+func (s *Web) exchange(v *visit) (set token.Set, err error) {
+	defer s.noting(v, pool.EventToken)(&err)
 	form, err := v.oauthForm()
 	if err != nil {
 		return token.Set{}, err
@@ -92,7 +93,18 @@ func (v *visit) oauthForm() (url.Values, error) {
 	return form, nil
 }
 
-var errClient = &token.OAuthError{Code: "invalid_client"}
+// noting begins the note of a client that may be refused before a verb notes
+// anything; what it returns is to be deferred.
+func (s *Web) noting(v *visit, kind pool.EventKind) func(*error) {
+	ctx, note := pool.NotingAtDoor(v.r.Context(), kind, s.Now)
+	v.r = v.r.WithContext(ctx)
+	return func(err *error) { s.DB.Events.Close(ctx, note, err) }
+}
+
+var (
+	errClient = &token.OAuthError{Code: "invalid_client"}
+	errSecret = pool.Because(errClient, pool.ReasonClientSecret)
+)
 
 // authenticate finds the client and holds its secret against the one that
 // came: in a Basic header, in the body, or none (RFC 6749 §2.3.1). A public
@@ -121,8 +133,9 @@ func (s *Web) authenticate(v *visit, form url.Values) error {
 		return err
 	}
 	v.app = app
+	pool.NoteOf(v.r.Context()).AtApp(app)
 	if !slices.ContainsFunc(secrets, app.Client.CheckSecret) {
-		return errClient
+		return errSecret
 	}
 	return nil
 }
@@ -150,13 +163,7 @@ func bothReadings(raw string) []string {
 // The token revocation endpoint). Unlike the token endpoint it answers 401 to a
 // client that cannot be authenticated.
 func (s *Web) postRevoke(v *visit) error {
-	form, err := v.oauthForm()
-	if err == nil {
-		err = s.authenticate(v, form)
-	}
-	if err == nil {
-		err = s.Tokens.Revoke(v.r.Context(), v.app, form.Get("token"))
-	}
+	err := s.revoke(v)
 	if err == nil {
 		v.w.Header().Set("Content-Length", "0")
 		v.w.WriteHeader(http.StatusOK)
@@ -168,6 +175,18 @@ func (s *Web) postRevoke(v *visit) error {
 		v.w.Header().Set("WWW-Authenticate", `Basic realm="pool"`) // RFC 6749 §5.2
 	}
 	return v.refuseOAuth(err, status)
+}
+
+func (s *Web) revoke(v *visit) (err error) {
+	defer s.noting(v, pool.EventRevoke)(&err)
+	form, err := v.oauthForm()
+	if err == nil {
+		err = s.authenticate(v, form)
+	}
+	if err == nil {
+		err = s.Tokens.Revoke(v.r.Context(), v.app, form.Get("token"))
+	}
+	return err
 }
 
 // refuseOAuth answers with an OAuth error, or passes on one that is not the

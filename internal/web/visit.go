@@ -37,6 +37,7 @@ type visit struct {
 
 func (s *Web) newVisit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	t, _ := r.Context().Value(traceKey{}).(*trace)
+	r = r.WithContext(pool.Caller{From: pool.NewDevice(r.RemoteAddr, r.UserAgent()), Door: pool.DoorPages}.In(r.Context()))
 	v := &visit{w: w, r: r, trace: t, lang: s.look.tongues.choose(r), query: url.Values{}}
 	if len(r.URL.RawQuery) > maxQuery {
 		return v, &refusal{http.StatusRequestURITooLong, "request_too_large"}
@@ -155,7 +156,7 @@ func (v *visit) form() (url.Values, error) {
 }
 
 // device is where the request came from.
-func (v *visit) device() pool.Device { return pool.NewDevice(v.r.RemoteAddr, v.r.UserAgent()) }
+func (v *visit) device() pool.Device { return pool.CallerOf(v.r.Context()).From }
 
 // redirect answers 302 (Cognito) to a location that is ours or was checked. It
 // does without http.Redirect, which rewrites and adds a body.
