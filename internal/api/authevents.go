@@ -33,12 +33,18 @@ func (a *API) heard(ctx context.Context, poolID string) (pool.Pool, error) {
 	return p, err
 }
 
-func (a *API) adminListUserAuthEvents(ctx context.Context, _ *call, in *AdminListUserAuthEventsRequest) (*AdminListUserAuthEventsResponse, error) {
-	p, err := a.heard(ctx, in.UserPoolId)
+// heardOf loads somebody in such a pool too.
+func (a *API) heardOf(ctx context.Context, poolID string, username Sensitive) (pool.Pool, pool.User, error) {
+	p, err := a.heard(ctx, poolID)
 	if err != nil {
-		return nil, err
+		return p, pool.User{}, err
 	}
-	user, err := a.Accounts.Find(ctx, p, string(in.Username))
+	user, err := a.Accounts.Find(ctx, p, string(username))
+	return p, user, err
+}
+
+func (a *API) adminListUserAuthEvents(ctx context.Context, _ *call, in *AdminListUserAuthEventsRequest) (*AdminListUserAuthEventsResponse, error) {
+	p, user, err := a.heardOf(ctx, in.UserPoolId, in.Username)
 	if err != nil {
 		return nil, err
 	}
@@ -84,11 +90,7 @@ func authEventType(kind string, e, feedback pool.Event) AuthEventType {
 }
 
 func (a *API) adminUpdateAuthEventFeedback(ctx context.Context, _ *call, in *AdminUpdateAuthEventFeedbackRequest) (*AdminUpdateAuthEventFeedbackResponse, error) {
-	p, err := a.heard(ctx, in.UserPoolId)
-	if err != nil {
-		return nil, err
-	}
-	user, err := a.Accounts.Find(ctx, p, string(in.Username))
+	_, user, err := a.heardOf(ctx, in.UserPoolId, in.Username)
 	if err != nil {
 		return nil, err
 	}

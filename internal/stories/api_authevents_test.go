@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"log/slog"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +19,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/housetest"
 	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/server"
 	"github.com/poolhouse/poolhouse/internal/setup"
 	"github.com/poolhouse/poolhouse/internal/store"
 )
@@ -274,6 +278,60 @@ func TestAuditRetention(t *testing.T) {
 		}
 		if left := len(trailOf(t, h, "")); left != house || left == 0 {
 			t.Errorf("the house's own trail had %d events and has %d", house, left)
+		}
+	})
+}
+
+// The command reads the trail beside a server that runs: what was, in the order of
+// time, and then what happens; by a name that somebody has or nobody.
+func TestAuditFollow(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		key := filepath.Join(t.TempDir(), "key")
+		h := housetest.Start(t, housetest.Config{Database: database, KeyFile: key})
+		h.SignUp(h.Browser(), housetest.Ask(), ann, secret)
+		ledger := server.Ledger{Database: database, MasterKeyFile: key, Log: slog.New(slog.DiscardHandler)}
+		read := func(ask server.AuditAsk) (got []string) {
+			t.Helper()
+			last := ""
+			must(t, server.Audit(t.Context(), ledger, ask, func(e pool.Event, token string) error {
+				if e.ID <= last || (token != "") != (ask.Feedback && e.Kind != pool.EventOperator) {
+					t.Errorf("%s has the token %q, and came after %s", told(e), token, last)
+				}
+				last, got = e.ID, append(got, string(e.Kind))
+				return nil
+			}))
+			return got
+		}
+		signUp := []string{"sign_up", "confirm_sign_up", "sign_in"}
+		if got := read(server.AuditAsk{Feedback: true}); !slices.Equal(got, append([]string{"operator", "operator", "operator"}, signUp...)) {
+			t.Errorf("the whole trail is %q", got)
+		}
+		if got := read(server.AuditAsk{User: ann}); !slices.Equal(got, signUp) {
+			t.Errorf("ann's is %q", got)
+		}
+		if got := read(server.AuditAsk{User: "nobody@example.com", Pool: housetest.PoolID}); got != nil {
+			t.Errorf("nobody's is %q", got)
+		}
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		began, signedIn := time.Now(), false
+		err := server.Audit(ctx, ledger, server.AuditAsk{Follow: 10 * time.Millisecond}, func(e pool.Event, _ string) error {
+			switch {
+			case signedIn && e.At >= began.UnixMilli():
+				stop()
+			case !signedIn:
+				signedIn = true
+				h.SignIn(h.Browser(), housetest.Ask(), ann, secret)
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, context.Canceled) || errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			t.Errorf("following ended with %v, %v", err, ctx.Err())
+		}
+		who, err := server.Why(t.Context(), ledger, "", ann)
+		if err != nil || !who.Known || len(who.Hindrances) != 0 || len(who.Events) < 4 || told(who.Events[0]) != "sign_in passed password pages" {
+			t.Errorf("ann stands as %+v, %v", who, err)
 		}
 	})
 }
