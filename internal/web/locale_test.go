@@ -209,9 +209,9 @@ func TestEveryRefusalHasASentence(t *testing.T) {
 // notOfPeople are pool's files whose refusals are of settings, or of requests
 // that apps make: operators and programs meet those.
 var notOfPeople = []string{
-	"authrequest.go", "clientsecret.go", "domain.go", "event.go", "feedback.go", "flow.go", "group.go", "identityprovider.go", "mfa.go",
-	"operatorkey.go", "redirect.go", "resourceserver.go", "scope.go", "settings_check.go", "tags.go", "tracking.go",
-	"userfilter.go",
+	"authrequest.go", "clientsecret.go", "domain.go", "event.go", "feedback.go", "flow.go", "group.go", "identityprovider.go",
+	"importjob.go", "importrun.go", "imports.go", "importupload.go", "mfa.go", "operatorkey.go", "redirect.go", "resourceserver.go",
+	"scope.go", "settings_check.go", "tags.go", "tracking.go", "userfilter.go", "userimport.go",
 }
 
 // noPageMeets are refusals of what only programs and operators do, and the
