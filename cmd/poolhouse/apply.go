@@ -13,7 +13,7 @@ import (
 type applyCommand struct {
 	ledgerFlags
 	templateFlags
-	File   string `arg:"" help:"A CloudFormation template (YAML or JSON); or UserPools, ResourceServers, IdentityProviders, UserPoolClients, UserPoolDomains, Groups, Users and GroupMembers in JSON, in the shapes of Cognito's Create… operations."`
+	File   string `arg:"" help:"A CloudFormation template (YAML or JSON); or UserPools, ResourceServers, IdentityProviders, UserPoolClients, UserPoolDomains, UICustomizations, Groups, Users and GroupMembers in JSON, in the shapes of Cognito's Create… operations."`
 	URL    string `name:"url" placeholder:"URL" help:"That of the server, so that no custom domain is taken for its own host, and for outputs that name it."`
 	DryRun bool   `help:"Say what would change and change nothing."`
 }

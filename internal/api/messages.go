@@ -97,6 +97,7 @@ func invalidParameter() map[string]string {
 		"InvalidParameter.has_domain":         "User pool cannot be deleted. It has a domain configured that should be deleted first.",
 		"InvalidParameter.domain_taken":       "Domain already associated with another user pool.",
 		"InvalidParameter.domain_reserved":    "Domain cannot contain reserved word: {word}",
+		"InvalidParameter.no_pool_domain":     "There has to be an existing domain associated with this user pool",
 		"InvalidParameter.no_domain":          "No such domain or user pool exists.",
 		"InvalidParameter.domain_there":       "User pool already has a domain configured.",
 		"InvalidParameter.own_session":        "The session of the access token cannot be revoked.",

@@ -75,6 +75,10 @@ func (a *API) operations() map[string]operation {
 		"SetUserPoolClientSessionConfiguration": does(byOperator, a.setUserPoolClientSessionConfiguration),
 		"GetUserPoolClientSessionConfiguration": does(byOperator, a.getUserPoolClientSessionConfiguration),
 
+		// How the pages look
+		"GetUICustomization": does(byOperator, a.getUICustomization),
+		"SetUICustomization": does(byOperator, a.setUICustomization),
+
 		// Resource servers
 		"CreateResourceServer":   does(byOperator, a.createResourceServer),
 		"DescribeResourceServer": does(byOperator, a.describeResourceServer),

@@ -101,6 +101,10 @@ func serverProperties() []member {
 	}
 }
 
+func customizationProperties() []member {
+	return []member{one("UserPoolId").needed(), one("ClientId").needed(), one("CSS")}
+}
+
 func groupProperties() []member {
 	return []member{one("UserPoolId").needed(), one("GroupName"), one("Description"), integer("Precedence"), one("RoleArn")}
 }

@@ -63,6 +63,8 @@ func specOf(kind string) *spec {
 		return &spec{"UserPoolClients", "ClientId", clientProperties, func(e *evaluator, r *resource) (string, bool) { return e.stack.clientID(r.name), true }, clientAttribute}
 	case "AWS::Cognito::UserPoolDomain":
 		return &spec{"UserPoolDomains", "", domainProperties, named("Domain", false), noAttribute}
+	case "AWS::Cognito::UserPoolUICustomizationAttachment":
+		return &spec{"UICustomizations", "", customizationProperties, func(e *evaluator, r *resource) (string, bool) { return e.stack.nameOf(r.name), true }, noAttribute}
 	case "AWS::Cognito::UserPoolResourceServer":
 		return &spec{"ResourceServers", "", serverProperties, named("Identifier", false), noAttribute}
 	case "AWS::Cognito::UserPoolGroup":

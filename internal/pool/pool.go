@@ -19,6 +19,7 @@ type Pool struct {
 	ID string `json:"Id"`
 	Settings
 	UserSessions     UserSessions `json:",omitzero"`  // no update of the settings touches it
+	Customized       bool         `json:",omitempty"` // was customised at some time; the pages of no other pool look for it
 	Stack            string       `json:",omitempty"` // the one whose template made it
 	CreationDate     int64
 	LastModifiedDate int64

@@ -26,7 +26,7 @@ type Setup struct {
 // settings that differ; NewSecret is a client secret made just now, to be shown
 // this once.
 type Change struct {
-	Kind      string // "user pool", "resource server", "identity provider", "app client", "domain", "group", "user" or "group member"
+	Kind      string // "user pool", "resource server", "identity provider", "app client", "domain", "customization", "group", "user" or "group member"
 	ID        string
 	Name      string
 	Pool      string // the id of the one that it is in
@@ -131,6 +131,7 @@ func (r *applying) all(ctx context.Context, d Document) error {
 		entries(r, "IdentityProviders", d.IdentityProviders, func(_ int, e ProviderEntry) error { return r.identityProvider(ctx, e) }),
 		entries(r, "UserPoolClients", d.UserPoolClients, func(_ int, e ClientEntry) error { return r.client(ctx, e) }),
 		entries(r, "UserPoolDomains", d.UserPoolDomains, func(_ int, e pool.Domain) error { return r.domain(ctx, e) }),
+		entries(r, "UICustomizations", d.UICustomizations, func(_ int, e CustomizationEntry) error { return r.customization(ctx, e) }),
 		entries(r, "Groups", d.Groups, func(_ int, e GroupEntry) error { return r.group(ctx, e) }),
 		entries(r, "Users", d.Users, func(i int, e UserEntry) error { return r.user(ctx, i, e) }),
 		entries(r, "GroupMembers", d.GroupMembers, func(_ int, e MemberEntry) error { return r.member(ctx, e) }),
@@ -316,6 +317,31 @@ func (r *applying) domain(ctx context.Context, d pool.Domain) error {
 	}
 	change.Members, err = r.changeDomain(ctx, r.tx, before, d)
 	r.note(change)
+	return err
+}
+
+func (r *applying) customization(ctx context.Context, e CustomizationEntry) error {
+	e.UserPoolID, e.stack = r.poolID(e.UserPoolID), r.stack
+	asked, logo, err := e.clean(r.Now().UnixMilli())
+	if err != nil {
+		return err
+	}
+	r.touch("customization", asked.UserPoolID, asked.ClientID)
+	change := Change{Kind: "customization", ID: asked.ClientID, Name: asked.ClientID, Pool: asked.UserPoolID, Action: Created}
+	before, err := r.tx.Brandings.Get(ctx, asked.UserPoolID, asked.ClientID)
+	missing := errors.Is(err, store.ErrNotFound)
+	if err != nil && !missing {
+		return err
+	}
+	if err := r.owned(before.Stack); err != nil && !missing {
+		return err
+	}
+	_, change.Members, err = customize(ctx, r.tx, asked, logo)
+	if missing && !asked.Empty() {
+		r.changes = append(r.changes, change)
+	} else {
+		r.note(change)
+	}
 	return err
 }
 

@@ -48,8 +48,12 @@ func (s *Setup) DeleteClient(ctx context.Context, poolID, id string) error {
 	if _, err := poolOf(ctx, s.DB, poolID); err != nil {
 		return err
 	}
-	_, err := s.DB.Clients.Take(ctx, poolID, id)
-	return orNoClient(err, id)
+	return s.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		if _, err := tx.Clients.Take(ctx, poolID, id); err != nil {
+			return orNoClient(err, id)
+		}
+		return forgetCustomization(ctx, tx, poolID, id)
+	})
 }
 
 // makeClient writes a new client inside a transaction.

@@ -9,7 +9,7 @@ import (
 
 // Document is what `poolhouse apply` reads: several of each, in the shapes of
 // CreateUserPool, CreateResourceServer, CreateIdentityProvider,
-// CreateUserPoolClient, CreateUserPoolDomain, CreateGroup, AdminCreateUser and
+// CreateUserPoolClient, CreateUserPoolDomain, SetUICustomization, CreateGroup, AdminCreateUser and
 // AdminAddUserToGroup, with ids that may be chosen. Stack is that of the
 // template which the document comes from, if it comes from one.
 type Document struct {
@@ -19,6 +19,7 @@ type Document struct {
 	IdentityProviders []ProviderEntry
 	UserPoolClients   []ClientEntry
 	UserPoolDomains   []pool.Domain
+	UICustomizations  []CustomizationEntry
 	Groups            []GroupEntry
 	Users             []UserEntry
 	GroupMembers      []MemberEntry
@@ -117,8 +118,8 @@ func ReadDocument(doc []byte) (Document, error) {
 	if err := manifest.Read(doc, &d); err != nil {
 		return d, err
 	}
-	if len(d.UserPools)+len(d.ResourceServers)+len(d.IdentityProviders)+len(d.UserPoolClients)+len(d.UserPoolDomains)+len(d.Groups)+len(d.Users)+len(d.GroupMembers) == 0 {
-		return d, fmt.Errorf("the document has no UserPools, ResourceServers, IdentityProviders, UserPoolClients, UserPoolDomains, Groups, Users or GroupMembers")
+	if len(d.UserPools)+len(d.ResourceServers)+len(d.IdentityProviders)+len(d.UserPoolClients)+len(d.UserPoolDomains)+len(d.UICustomizations)+len(d.Groups)+len(d.Users)+len(d.GroupMembers) == 0 {
+		return d, fmt.Errorf("the document has no UserPools, ResourceServers, IdentityProviders, UserPoolClients, UserPoolDomains, UICustomizations, Groups, Users or GroupMembers")
 	}
 	return d, nil
 }

@@ -92,6 +92,15 @@ func (r *applying) leftIn(ctx context.Context, poolID string) error {
 	if err != nil {
 		return err
 	}
+	err = every(func(after string) ([]pool.UICustomization, error) {
+		return r.tx.Brandings.List(ctx, after, 100, poolID)
+	}, func(c pool.UICustomization) string {
+		r.leave(c.Stack, Change{Kind: "customization", ID: c.ClientID, Name: c.ClientID}, poolID)
+		return c.ClientID
+	})
+	if err != nil {
+		return err
+	}
 	domains, err := r.tx.DomainsOf(ctx, poolID)
 	for _, d := range domains {
 		r.leave(d.Stack, Change{Kind: "domain", ID: d.Domain, Name: d.Domain}, poolID)

@@ -116,6 +116,10 @@ func (r *reading) rules() {
 	for i, e := range r.Document.Groups {
 		r.refused("Groups", i, e.group().Check())
 	}
+	for i, e := range r.Document.UICustomizations {
+		_, _, err := e.clean(0)
+		r.refused("UICustomizations", i, err)
+	}
 	for i, e := range r.Document.UserPoolClients {
 		c := pool.Client{UserPoolID: e.UserPoolID, ID: e.ID, ClientSettings: e.ClientSettings}
 		if e.GenerateSecret {

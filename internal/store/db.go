@@ -40,6 +40,8 @@ type DB struct {
 	Groups          Table[pool.Group]            // pool id, name
 	Providers       Table[pool.IdentityProvider] // pool id, name
 	ProviderKeys    Table[pool.ProviderKey]      // pool id, kind, value
+	Brandings       Table[pool.UICustomization]  // pool id, client id or ALL
+	Logos           Table[pool.UILogo]           // pool id, client id or ALL
 	Imports         Imports
 	Members         Members
 	Users           Users
@@ -136,6 +138,8 @@ func bind(h *handles, tx *sql.Tx) *DB {
 	db.Groups = Table[pool.Group]{db: db, name: "user_groups", keys: []string{"pool", "name"}}
 	db.Providers = Table[pool.IdentityProvider]{db: db, name: "identity_providers", keys: []string{"pool", "name"}}
 	db.ProviderKeys = Table[pool.ProviderKey]{db: db, name: "provider_keys", keys: []string{"pool", "kind", "value"}}
+	db.Brandings = Table[pool.UICustomization]{db: db, name: "ui_customizations", keys: []string{"pool", "client"}}
+	db.Logos = Table[pool.UILogo]{db: db, name: "ui_logos", keys: []string{"pool", "client"}}
 	db.dropped = Table[dropped]{db: db, name: "dropped_pools", keys: []string{"id"}, expires: (*dropped).settled}
 	db.Users, db.Codes, db.Grants, db.BrowserSessions, db.Mails = Users{db}, Codes{db}, Grants{db}, BrowserSessions{db}, Mails{db}
 	db.Members, db.Imports, db.Events = Members{db}, imports(db), Events{db}

@@ -141,6 +141,8 @@ func (db *DB) sweepPool(ctx context.Context, id string, limit int) (total int64,
 		{"import_chunks", "upload, part"},
 		{"import_failures", "job, line"},
 		{"events", "id"},
+		{"ui_customizations", "client"},
+		{"ui_logos", "client"},
 	} {
 		most := limit
 		if t[0] == "import_chunks" {

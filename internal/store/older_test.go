@@ -15,6 +15,7 @@ func undone() map[int][]string {
 		7:  {},
 		8:  {`DROP TABLE user_index`},
 		9:  {`DROP TABLE identity_providers`, `DROP TABLE provider_keys`},
+		10: {`DROP TABLE ui_customizations`, `DROP TABLE ui_logos`},
 		11: {`DROP TABLE import_jobs`, `DROP TABLE import_queue`, `DROP TABLE import_files`, `DROP TABLE import_chunks`, `DROP TABLE import_failures`},
 		12: {`DROP TABLE events`},
 	}

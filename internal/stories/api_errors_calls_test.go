@@ -54,6 +54,7 @@ func plainCalls() map[string]plainCall {
 		sessionTokenCalls(),
 		cfgCalls(),
 		importCalls(),
+		brandingCalls(),
 		auditCalls(),
 	} {
 		maps.Copy(all, family)

@@ -52,6 +52,7 @@ func targetRefusals() []refusal {
 	maps.Copy(pools, sessionPoolCalls())
 	maps.Copy(pools, cfgCalls())
 	maps.Copy(pools, importCalls())
+	maps.Copy(pools, brandingCalls())
 	maps.Copy(pools, auditCalls())
 	maps.Copy(tokens, sessionTokenCalls())
 	add(pools, notFound, "User pool "+noPool+" does not exist.", func(at *target) { at.pool = noPool })

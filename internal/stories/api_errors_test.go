@@ -48,6 +48,7 @@ func refusals() []refusal {
 		providerRefusals(),
 		cfgRefusals(),
 		importRefusals(),
+		brandingRefusals(),
 		auditRefusals(),
 	)
 }
@@ -97,6 +98,7 @@ func notThere() [][3]string {
 		{setups + " ListUsers AdminCreateUser AdminGetUser AdminSetUserPassword AdminListUserSessions AdminRevokeUserSession AdminEnableUser AdminDisableUser AdminDeleteUser AdminUserGlobalSignOut AdminUpdateUserAttributes AdminDeleteUserAttributes", "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
 		{providers, "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
 		{"UpdateIdentityProvider DeleteIdentityProvider", "UnsupportedIdentityProviderException", "every type is supported, and a provider that is not there is a ResourceNotFoundException"},
+		{"GetUICustomization SetUICustomization", "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
 		{"DescribeUserPool", "UserPoolTaggingException", "tags are read with the pool"},
 		{importOperations, "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
 		{cfgQuiet, "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},

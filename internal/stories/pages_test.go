@@ -74,6 +74,7 @@ func TestEveryPage(t *testing.T) {
 	w.inspectFirstPassword(s.house, path)
 	w.open(s.house.URL() + "/mailbox")
 	w.inspect("mailbox")
+	w.inspectCustomised(s.house, path)
 	p := person{window: w, sample: s, email: "ann.lee@example.com"}
 	p.signsUp("Pebble-12")
 	w.inspect("app-profile")
@@ -110,6 +111,32 @@ func (w *window) inspectFirstPassword(h *housetest.House, path func(string) stri
 	w.fill("signInFormPassword", "Pebble-12")
 	w.enter()
 	w.inspect("change")
+}
+
+// inspectCustomised looks at pages with an operator's own sheet and logo, and
+// takes them away again.
+func (w *window) inspectCustomised(h *housetest.House, path func(string) string) {
+	w.t.Helper()
+	_, err := customises(w.t, h, "", greenSheet, logo(w.t, false, green))
+	must(w.t, err)
+	w.open(path("/login") + "&prompt=login")
+	shown := eval[struct {
+		Button string
+		Logo   int
+	}](w, `({
+		Button: getComputedStyle(document.querySelector("[name=signInSubmitButton]")).backgroundColor,
+		Logo: document.querySelector(".logo-customizable").naturalWidth,
+	})`)
+	if shown.Button != "rgb(20, 110, 70)" || shown.Logo != 350 {
+		w.t.Errorf("the customised page shows %+v", shown)
+	}
+	w.inspect("customised")
+	w.fill("signInFormUsername", "nobody@example.com")
+	w.fill("signInFormPassword", "Wrong-pass-1")
+	w.enter()
+	w.inspect("customised-wrong")
+	_, err = customises(w.t, h, "", "", nil)
+	must(w.t, err)
 }
 
 // inspect holds the page against everything that every page promises.

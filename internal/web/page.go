@@ -23,6 +23,8 @@ type page struct {
 	Title     string
 	Heading   string
 	CSS       string
+	Style     string // the client's own style sheet, "" without one
+	Logo      string // the client's own logo
 	Languages []languageLink
 
 	App     string // the client's name

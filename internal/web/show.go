@@ -64,7 +64,20 @@ func (s *Web) again(v *visit, p *page, err error) error {
 	return s.send(v, status, p)
 }
 
+// dress gives a page of the flow what its app client has of its own.
+func (s *Web) dress(v *visit, p *page) error {
+	if p.Name == "error" || !v.app.Pool.Customized {
+		return nil
+	}
+	c, err := s.DB.Customization(v.r.Context(), v.app.Pool.ID, v.app.Client.ID)
+	p.Style, p.Logo = c.StylePath(), c.LogoPath()
+	return err
+}
+
 func (s *Web) send(v *visit, status int, p *page) error {
+	if err := s.dress(v, p); err != nil {
+		return err
+	}
 	body, err := s.look.draw(p)
 	if err != nil {
 		return err

@@ -4,7 +4,11 @@ import (
 	"crypto/sha256"
 	_ "embed" // the style sheet
 	"encoding/hex"
+	"errors"
 	"net/http"
+
+	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/store"
 )
 
 //go:embed assets/pool.css
@@ -20,10 +24,40 @@ func StylePath() string {
 
 // serveStyle answers with the style sheet.
 func (l *look) serveStyle(w http.ResponseWriter, _ *http.Request) {
+	serveForGood(w, "text/css; charset=utf-8", styleSheet)
+}
+
+// serveForGood answers with what never changes under its name.
+func serveForGood(w http.ResponseWriter, kind string, content []byte) {
 	h := w.Header()
-	h.Set("Content-Type", "text/css; charset=utf-8")
+	h.Set("Content-Type", kind)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	h.Del("Pragma")
 	h.Del("Expires")
-	w.Write(styleSheet)
+	w.Write(content)
+}
+
+// getBranding serves an app client's own style sheet or logo, under the name that
+// its content has now.
+func (s *Web) getBranding(v *visit) error {
+	ctx, poolID, clientID := v.r.Context(), v.r.PathValue("pool"), v.r.PathValue("client")
+	if !pool.ValidPoolID(poolID) || !cleanText(clientID) || v.domain.UserPoolID != "" && v.domain.UserPoolID != poolID {
+		return &refusal{http.StatusNotFound, "not_found"}
+	}
+	c, err := s.DB.Brandings.Get(ctx, poolID, clientID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	switch v.r.URL.Path {
+	case c.StylePath():
+		serveForGood(v.w, "text/css; charset=utf-8", []byte(c.Style))
+		return nil
+	case c.LogoPath():
+		logo, err := s.DB.Logos.Get(ctx, poolID, clientID)
+		if err == nil {
+			serveForGood(v.w, logo.Type, logo.Data)
+		}
+		return err
+	}
+	return &refusal{http.StatusNotFound, "not_found"}
 }

@@ -105,6 +105,7 @@ func (s *Web) Handler() http.Handler {
 	// Signing out must work from anywhere, as it does by a plain link.
 	s.mux.Handle("/logout", s.handle(byMethod(s.getLogout, s.postLogout), false))
 	s.mux.HandleFunc("GET "+s.look.cssPath, s.look.serveStyle)
+	s.mux.Handle(brandingRoot+"{pool}/{client}/{file}", s.handle(byMethod(s.getBranding, nil), false))
 	s.mux.Handle("/", s.handle(func(*visit) error { return &refusal{http.StatusNotFound, "not_found"} }, false))
 	return http.HandlerFunc(s.serve)
 }
@@ -167,9 +168,15 @@ func byMethod(get, post action) action {
 	}
 }
 
+// brandingRoot is where pool's paths of style sheets and logos begin.
+const brandingRoot = "/branding/"
+
 // normalise folds the case of a path, but for the pool ids in it: Cognito
 // serves /oauth2/userInfo and writes /confirmforgotPassword in two ways.
 func normalise(path string) string {
+	if strings.HasPrefix(path, brandingRoot) { // whose names are exact
+		return path
+	}
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {
 		if !pool.ValidPoolID(segment) {
