@@ -127,7 +127,7 @@ type scene map[string]any
 // What name is in the names of all of them.
 func (o *office) furnish(name string) scene {
 	o.t.Helper()
-	id := o.does("CreateUserPool", map[string]any{"PoolName": name}).json["UserPool"].(map[string]any)["Id"].(string)
+	id := o.does("CreateUserPool", map[string]any{"PoolName": name, "UserPoolAddOns": map[string]any{"AdvancedSecurityMode": "AUDIT"}}).json["UserPool"].(map[string]any)["Id"].(string)
 	s := scene{"UserPoolId": id, "Domain": name + "-domain", "GroupName": name + "-group-1", "Identifier": name + "-server-1", "Username": name + "-user-1"}
 	in := func(members map[string]any) map[string]any { members["UserPoolId"] = id; return members }
 	for i := range 2 {
