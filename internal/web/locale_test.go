@@ -48,6 +48,9 @@ func TestEveryLanguageHasEveryKey(t *testing.T) {
 			if !slices.Equal(want, have) {
 				t.Errorf("%s: %s has the placeholders %v, want %v", l.Tag, key, have, want)
 			}
+			if l != source && got == text && !slices.Contains(cognates, l.Tag+" "+key) {
+				t.Errorf("%s: %s is in English: %q", l.Tag, key, got)
+			}
 		}
 		for key := range l.text {
 			if !source.has(key) {
@@ -55,6 +58,12 @@ func TestEveryLanguageHasEveryKey(t *testing.T) {
 			}
 		}
 	}
+}
+
+// cognates are what another language writes as English does.
+var cognates = []string{
+	"de field.code", "de field.website", "es layout.error_title", "it field.password",
+	"pt-BR field.email", "pt-BR field.username.email",
 }
 
 // TestTheCatalogueIsWhatThePagesUse holds the keys in templates and code
