@@ -192,7 +192,11 @@ func (a *Accounts) compose(ctx context.Context, app pool.App, who person, purpos
 	} else {
 		post.code.MAC = a.mac(app.Pool.ID, who.owner, purpose, digits)
 		kind := map[pool.CodePurpose]pool.MailKind{pool.PurposeConfirm: pool.MailConfirm, pool.PurposeReset: pool.MailReset, purposeVerify: pool.MailVerify}[purpose]
-		letter := message.Letter{To: address, Username: who.user.Username, Code: pool.Secret(digits), Link: link(base, app, who, digits)}
+		letter := message.Letter{
+			Language: message.Language(app.Language, who.user.Attributes["locale"]),
+			To:       address, Username: who.user.Username, Code: pool.Secret(digits),
+		}
+		letter.Link = link(base, app, who, digits, letter.Language)
 		if post.mail, err = message.Compose(app.Pool, kind, letter); err != nil {
 			return nil, err
 		}

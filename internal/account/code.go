@@ -122,11 +122,15 @@ func (a *Accounts) linkBase(ctx context.Context, app pool.App, purpose pool.Code
 }
 
 // link is where a confirmation by link leads (Cognito: /confirmUser), "" where
-// the mail carries a code alone.
-func link(base string, app pool.App, who person, digits string) pool.Secret {
+// the mail carries a code alone. The page there speaks the mail's language, as
+// far as the browser that opens it has no other choice of its own.
+func link(base string, app pool.App, who person, digits, language string) pool.Secret {
 	if base == "" {
 		return ""
 	}
 	q := url.Values{"client_id": {app.Client.ID}, "user_name": {who.user.Username}, "confirmation_code": {digits}}
+	if language != "" {
+		q.Set("ui_locales", language)
+	}
 	return pool.Secret(base + "/confirmUser?" + q.Encode())
 }

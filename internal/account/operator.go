@@ -178,7 +178,8 @@ func (a *Accounts) invitation(p pool.Pool, user pool.User, secret string, in Inv
 	case p.EmailIsUsername():
 		name = user.Email() // nobody signs in by their sub
 	}
-	mail, err := message.Compose(p, pool.MailInvite, message.Letter{To: user.Email(), Username: name, Code: pool.Secret(secret)})
+	letter := message.Letter{Language: message.Language(user.Attributes["locale"]), To: user.Email(), Username: name, Code: pool.Secret(secret)}
+	mail, err := message.Compose(p, pool.MailInvite, letter)
 	if err != nil {
 		return nil, err
 	}

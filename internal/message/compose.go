@@ -10,21 +10,13 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/poolhouse/poolhouse/internal/locale"
 	"github.com/poolhouse/poolhouse/internal/pool"
-)
-
-// The texts of a pool that has none of its own (Cognito: VerificationMessageTemplateType).
-const (
-	defaultCodeSubject = "Your verification code"
-	defaultCodeBody    = "Your verification code is {####}. "
-	inviteSubject      = "Your temporary password"
-	inviteBody         = "Your username is {username} and temporary password is {####}. "
-	defaultLinkSubject = "Your verification link"
-	defaultLinkBody    = "Please click the link below to verify your email address. {##Verify Email##} "
 )
 
 // Letter is what differs from one mail of a kind to the next.
 type Letter struct {
+	Language string      // of what the pool has no template for: a BCP 47 tag that Language returned, or "" for English
 	To       string      // one plain address
 	Username string      // fills {username}
 	Code     pool.Secret // fills {####}
@@ -37,8 +29,8 @@ type template struct {
 	link          bool
 }
 
-// Compose words a mail of the given kind from the templates of p, or from
-// Cognito's defaults. A confirmation carries a link when the pool says
+// Compose words a mail of the given kind from the templates of p, or where it
+// has none from Cognito's defaults, in the letter's language. A confirmation carries a link when the pool says
 // CONFIRM_WITH_LINK; a reset always carries a code.
 //
 // The mail has an HTML part when its template holds tags or a link; its Text is
@@ -53,7 +45,11 @@ func Compose(p pool.Pool, kind pool.MailKind, in Letter) (pool.Mail, error) {
 	if c := p.EmailConfiguration; c != nil {
 		m.From, m.ReplyTo = c.From, c.ReplyToEmailAddress
 	}
-	t := templateFor(p, kind)
+	words, err := words(in.Language)
+	if err != nil {
+		return pool.Mail{}, err
+	}
+	t := templateFor(p, kind, words)
 	if err := t.check(in); err != nil {
 		return pool.Mail{}, fmt.Errorf("message: %s mail of pool %s: %w", kind, p.ID, err)
 	}
@@ -68,33 +64,33 @@ func Compose(p pool.Pool, kind pool.MailKind, in Letter) (pool.Mail, error) {
 	return m, nil
 }
 
-func templateFor(p pool.Pool, kind pool.MailKind) template {
+func templateFor(p pool.Pool, kind pool.MailKind, words *locale.Language) template {
 	own := pool.VerificationMessageTemplate{}
 	if p.VerificationMessageTemplate != nil {
 		own = *p.VerificationMessageTemplate
 	}
 	if kind == pool.MailConfirm && p.ConfirmsByLink() {
 		return template{
-			subject: cmp.Or(own.EmailSubjectByLink, defaultLinkSubject),
-			body:    cmp.Or(own.EmailMessageByLink, defaultLinkBody),
+			subject: cmp.Or(own.EmailSubjectByLink, words.T("link.subject")),
+			body:    cmp.Or(own.EmailMessageByLink, words.T("link.body")),
 			link:    true,
 		}
 	}
 	if kind == pool.MailInvite {
-		return invitation(p)
+		return invitation(p, words)
 	}
 	return template{
-		subject: cmp.Or(own.EmailSubject, p.EmailVerificationSubject, defaultCodeSubject),
-		body:    cmp.Or(own.EmailMessage, p.EmailVerificationMessage, defaultCodeBody),
+		subject: cmp.Or(own.EmailSubject, p.EmailVerificationSubject, words.T("code.subject")),
+		body:    cmp.Or(own.EmailMessage, p.EmailVerificationMessage, words.T("code.body")),
 	}
 }
 
-func invitation(p pool.Pool) template {
+func invitation(p pool.Pool, words *locale.Language) template {
 	own := pool.InviteMessageTemplate{}
 	if c := p.AdminCreateUserConfig; c != nil && c.InviteMessageTemplate != nil {
 		own = *c.InviteMessageTemplate
 	}
-	return template{subject: cmp.Or(own.EmailSubject, inviteSubject), body: cmp.Or(own.EmailMessage, inviteBody)}
+	return template{subject: cmp.Or(own.EmailSubject, words.T("invite.subject")), body: cmp.Or(own.EmailMessage, words.T("invite.body"))}
 }
 
 func (t template) check(in Letter) error {

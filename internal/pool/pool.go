@@ -7,11 +7,13 @@ import (
 
 // App is an app client together with its pool: loaded once by a door and
 // passed by value. Domain is the pool's domain at which it was asked for, "" on
-// the server's own host.
+// the server's own host. Language is the BCP 47 tag of the page that the person
+// reads, "" where nobody said which: a call of the API, a browser without wishes.
 type App struct {
-	Pool   Pool
-	Client Client
-	Domain string
+	Pool     Pool
+	Client   Client
+	Domain   string
+	Language string
 }
 
 // Pool is one user pool: its id, its settings, and when they changed (ms).

@@ -36,10 +36,11 @@ func TestDiscoveryDocument(t *testing.T) {
 		"subject_types_supported":               []any{"public"},
 		"token_endpoint":                        h.URL() + "/oauth2/token",
 		"token_endpoint_auth_methods_supported": []any{"client_secret_basic", "client_secret_post", "none"},
+		"ui_locales_supported":                  []any{"en", "de", "es", "fr", "id", "it", "ja", "ko", "pt-BR", "zh-CN", "zh-TW"},
 		"userinfo_endpoint":                     h.URL() + "/oauth2/userInfo",
 	}
 	order := "authorization_endpoint code_challenge_methods_supported end_session_endpoint grant_types_supported id_token_signing_alg_values_supported issuer jwks_uri " +
-		"response_types_supported revocation_endpoint scopes_supported subject_types_supported token_endpoint token_endpoint_auth_methods_supported userinfo_endpoint"
+		"response_types_supported revocation_endpoint scopes_supported subject_types_supported token_endpoint token_endpoint_auth_methods_supported ui_locales_supported userinfo_endpoint"
 	for host, paths := range map[string][]string{
 		h.URL(): {
 			"/" + housetest.PoolID + "/.well-known/openid-configuration", "/" + housetest.PoolID + "/.well-known/oauth-authorization-server",

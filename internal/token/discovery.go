@@ -1,6 +1,9 @@
 package token
 
-import "github.com/poolhouse/poolhouse/internal/pool"
+import (
+	"github.com/poolhouse/poolhouse/internal/locale"
+	"github.com/poolhouse/poolhouse/internal/pool"
+)
 
 // Metadata is a discovery document (OpenID Connect Discovery §3, RFC 8414 §2),
 // members in Cognito's order. It names only what answers.
@@ -18,6 +21,7 @@ type Metadata struct {
 	SubjectTypes          []string `json:"subject_types_supported"`
 	TokenEndpoint         string   `json:"token_endpoint"`
 	TokenAuthMethods      []string `json:"token_endpoint_auth_methods_supported"`
+	UILocales             []string `json:"ui_locales_supported"`
 	UserInfoEndpoint      string   `json:"userinfo_endpoint"`
 }
 
@@ -39,6 +43,7 @@ func (t *Tokens) Discovery(p pool.Pool, base string) Metadata {
 		SubjectTypes:          []string{"public"},
 		TokenEndpoint:         base + "/oauth2/token",
 		TokenAuthMethods:      []string{"client_secret_basic", "client_secret_post", "none"},
+		UILocales:             locale.Tags(),
 		UserInfoEndpoint:      base + "/oauth2/userInfo",
 	}
 }

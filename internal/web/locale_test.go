@@ -13,31 +13,28 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/poolhouse/poolhouse/internal/locale"
 	"github.com/poolhouse/poolhouse/internal/pool"
 )
 
 var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 
-func english(t *testing.T) (*tongues, *tongue) {
+func english(t *testing.T) (*locale.Catalogue, *locale.Language) {
 	t.Helper()
-	ts, err := loadTongues(localeFiles)
+	ts, err := loadLocales()
 	must(t, err)
-	if ts.all[0].Tag != sourceLanguage {
-		t.Fatalf("the first language is %s", ts.all[0].Tag)
-	}
-	return ts, ts.all[0]
+	return ts, ts.All[0]
 }
 
 func TestEveryLanguageHasEveryKey(t *testing.T) {
 	t.Parallel()
 	ts, source := english(t)
-	for _, l := range ts.all {
-		for key, text := range source.text {
-			got, ok := l.text[key]
+	for _, l := range ts.All {
+		for key, text := range source.Text {
+			got, ok := l.Text[key]
 			if !ok || strings.TrimSpace(got) == "" {
 				t.Errorf("%s lacks %s", l.Tag, key)
 				continue
@@ -52,8 +49,8 @@ func TestEveryLanguageHasEveryKey(t *testing.T) {
 				t.Errorf("%s: %s is in English: %q", l.Tag, key, got)
 			}
 		}
-		for key := range l.text {
-			if !source.has(key) {
+		for key := range l.Text {
+			if !source.Has(key) {
 				t.Errorf("%s has %s, which %s lacks", l.Tag, key, source.Tag)
 			}
 		}
@@ -80,7 +77,7 @@ func TestTheCatalogueIsWhatThePagesUse(t *testing.T) {
 		must(t, err)
 		for _, found := range templateKey.FindAllStringSubmatch(string(text), -1) {
 			used[found[1]] = true
-			if !source.has(found[1]) {
+			if !source.Has(found[1]) {
 				t.Errorf("%s uses %s, which is not in the catalogue", name, found[1])
 			}
 		}
@@ -98,27 +95,27 @@ func TestTheCatalogueIsWhatThePagesUse(t *testing.T) {
 	composed := regexp.MustCompile(`^(error|rule|notice|problem|message)\.|\.(title|email|phone|either)$|^(confirm|reset)\.[a-z_]+$`)
 	for _, a := range (pool.Settings{}).Attributes() { // each may be asked for at sign-up
 		used["field."+a.Name] = true
-		if a.IsMutable() && !strings.HasSuffix(a.Name, "_verified") && !source.has("field."+a.Name) {
+		if a.IsMutable() && !strings.HasSuffix(a.Name, "_verified") && !source.Has("field."+a.Name) {
 			t.Errorf("the catalogue lacks field.%s", a.Name)
 		}
 	}
-	for key := range source.text {
+	for key := range source.Text {
 		if !used[key] && !composed.MatchString(key) && !strings.Contains(code.String(), strconv.Quote(key)) {
 			t.Errorf("nothing uses %s", key)
 		}
 	}
 	for _, found := range regexp.MustCompile(`"((?:message|layout|code|login)\.[a-z_.]+)"`).FindAllStringSubmatch(code.String(), -1) {
-		if !source.has(found[1]) {
+		if !source.Has(found[1]) {
 			t.Errorf("the code uses %s, which is not in the catalogue", found[1])
 		}
 	}
 	for _, found := range regexp.MustCompile(`(?:refusal\{[^}]*|no = &refusal\{[^}]*)"([a-z_]+)"\}`).FindAllStringSubmatch(code.String(), -1) {
-		if !source.has("problem." + found[1]) {
+		if !source.Has("problem." + found[1]) {
 			t.Errorf("the code refuses with %s, which is not in the catalogue", found[1])
 		}
 	}
 	for _, reason := range []string{"redirect_missing", "redirect_repeated", "redirect_mismatch"} {
-		if !source.has("problem." + reason) {
+		if !source.Has("problem." + reason) {
 			t.Errorf("problem.%s is not in the catalogue", reason)
 		}
 	}
@@ -198,7 +195,7 @@ func TestEveryRefusalHasASentence(t *testing.T) {
 	keys := slices.DeleteFunc(refusals(t, kinds, files...), func(key string) bool { return slices.Contains(noPageMeets, key) })
 	for _, rule := range pool.DefaultPasswordPolicy().Rules() {
 		keys = append(keys, "InvalidPassword."+rule.Reason)
-		if !source.has("rule." + rule.Reason) {
+		if !source.Has("rule." + rule.Reason) {
 			t.Errorf("the catalogue lacks rule.%s", rule.Reason)
 		}
 	}
@@ -209,7 +206,7 @@ func TestEveryRefusalHasASentence(t *testing.T) {
 		t.Fatalf("only %d refusals found: %v", len(keys), keys)
 	}
 	for _, key := range keys {
-		if !source.has("error." + key) {
+		if !source.Has("error." + key) {
 			t.Errorf("the catalogue lacks error.%s", key)
 		}
 	}
@@ -234,34 +231,36 @@ var noPageMeets = []string{
 
 func TestLanguageIsChosen(t *testing.T) {
 	t.Parallel()
-	ts, err := loadTongues(fstest.MapFS{
-		"locale/de.json": {Data: []byte(`{"layout.language":"Deutsch"}`)},
-		"locale/en.json": {Data: []byte(`{"layout.language":"English","x":"{a} and {b}"}`)},
-		"locale/ar.json": {Data: []byte(`{"layout.language":"العربية"}`)},
-	})
-	must(t, err)
-	if got := ts.all[0].T("x", "a", "{b}", "b", "2"); got != "{b} and 2" {
-		t.Errorf("placeholders gave %q", got)
+	c, _ := english(t)
+	var tags []string
+	for _, l := range c.All {
+		tags = append(tags, l.Tag)
 	}
-	for _, c := range []struct{ query, cookie, accept, want, dir string }{
-		{"", "", "", "en", "ltr"},
-		{"lang=de", "ar", "en", "de", "ltr"},
-		{"lang=xx", "ar", "en", "ar", "rtl"},
-		{"ui_locales=fr+de-CH", "", "en", "de", "ltr"},
-		{"ui_locales=fr", "", "de;q=0.5, fr", "de", "ltr"},
-		{"", "nonsense", "de-AT,de;q=0.9", "de", "ltr"},
-		{"", "", "ja", "en", "ltr"},
-		{"ui_locales=%00", "", "***", "en", "ltr"},
+	if diff := cmp.Diff(locale.Tags(), tags); diff != "" {
+		t.Errorf("the languages of the pages (-want +got):\n%s", diff)
+	}
+	long := strings.Repeat("tlh,", 2500)
+	for _, w := range []struct{ query, cookie, accept, want string }{
+		{"", "", "", ""},
+		{"lang=de", "it", "en", "de"}, {"lang=PT-br", "it", "en", "pt-BR"}, {"lang=zh-HK", "it", "en", "zh-TW"}, {"lang=pt", "", "", "pt-BR"},
+		{"lang=tlh", "it", "en", "it"}, {"lang=%3Cscript%3E", "it", "", "it"}, {"lang=..%2F..%2F&ui_locales=ja", "", "fr", "ja"},
+		{"lang=de,fr", "", "fr", "fr"}, {"lang=" + long, "", "ko", "ko"}, {"lang=", "", "ko", "ko"},
+		{"ui_locales=tlh+de-CH", "", "en", "de"}, {"ui_locales=fr", "es", "en", "es"}, {"ui_locales=tlh", "", "de;q=0.5, xx", "de"},
+		{"ui_locales=" + strings.ReplaceAll(long, ",", "+"), "", "ko", "ko"},
+		{"", "nonsense", "de-AT,de;q=0.9", "de"}, {"", "", "en;q=0.3, fr;q=0.8", "fr"}, {"", "", "zh-Hant-HK, en", "zh-TW"},
+		{"", "", "tlh", ""}, {"ui_locales=%00", "", "***", ""}, {"", "", long + "de", ""},
 	} {
-		r := httptest.NewRequest("GET", "/login?"+c.query, nil)
-		r.Header.Set("Accept-Language", c.accept)
-		r.Header.Set("Cookie", langCookie+"="+c.cookie)
-		if got := ts.choose(r); got.Tag != c.want || got.Dir != c.dir {
-			t.Errorf("%+v chose %s %s", c, got.Tag, got.Dir)
+		r := httptest.NewRequest("GET", "/login?"+w.query, nil)
+		r.Header.Set("Accept-Language", w.accept)
+		r.Header.Set("Cookie", langCookie+"="+w.cookie)
+		got, asked := choose(c, r)
+		if asked != (w.want != "") || asked && got.Tag != w.want || !asked && got.Tag != locale.Source {
+			t.Errorf("%.80v chose %s, asked %v", w, got.Tag, asked)
 		}
 	}
-	links := (&look{tongues: ts}).languageLinks(ts.all[0], func(tag string) string { return "/login?lang=" + tag })
-	want := []languageLink{{"en", "English", "/login?lang=en", true}, {"ar", "العربية", "/login?lang=ar", false}, {"de", "Deutsch", "/login?lang=de", false}}
+	two := &look{locales: &locale.Catalogue{All: c.All[:2]}}
+	links := two.languageLinks(c.All[0], func(tag string) string { return "/login?lang=" + tag })
+	want := []languageLink{{"en", "English", "/login?lang=en", true}, {"de", "Deutsch", "/login?lang=de", false}}
 	if diff := cmp.Diff(want, links); diff != "" {
 		t.Error(diff)
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/poolhouse/poolhouse/internal/locale"
 	"github.com/poolhouse/poolhouse/internal/pool"
 )
 
@@ -18,7 +19,7 @@ var templateFiles embed.FS
 // page is all that a template may show. One type serves every page, so that a
 // field shown on two of them means the same on both.
 type page struct {
-	*tongue
+	*locale.Language
 	Name      string // of the template, and the first part of its catalogue keys
 	Title     string
 	Heading   string
@@ -78,7 +79,7 @@ func (p *page) ByName(key string) string {
 	case p.PhoneIsUsername:
 		twin += ".phone"
 	}
-	if p.has(twin) {
+	if p.Has(twin) {
 		return twin
 	}
 	return key
@@ -225,7 +226,7 @@ func (p *page) sentence(e *pool.Error, policy pool.PasswordPolicy) string {
 		if e.Field == "" || e.Field == "username" { // elsewhere an ending is a field's name
 			key = p.ByName(key)
 		}
-		if p.has(key) {
+		if p.Has(key) {
 			return p.T(key, pairs...)
 		}
 	}
@@ -242,7 +243,7 @@ func (p *page) listRules(policy pool.PasswordPolicy) {
 type look struct {
 	templates map[string]*template.Template
 	cssPath   string
-	tongues   *tongues
+	locales   *locale.Catalogue
 }
 
 func newLook() (*look, error) {
@@ -255,7 +256,7 @@ func newLook() (*look, error) {
 		l.templates[name] = t
 	}
 	var err error
-	l.tongues, err = loadTongues(localeFiles)
+	l.locales, err = loadLocales()
 	return l, err
 }
 
@@ -286,12 +287,12 @@ func (l *look) draw(p *page) ([]byte, error) {
 
 // languageLinks lists the languages at the foot of the page, once there is a
 // choice. here is the page's path and query.
-func (l *look) languageLinks(current *tongue, here func(lang string) string) []languageLink {
-	if len(l.tongues.all) < 2 {
+func (l *look) languageLinks(current *locale.Language, here func(lang string) string) []languageLink {
+	if len(l.locales.All) < 2 {
 		return nil
 	}
 	var out []languageLink
-	for _, t := range l.tongues.all {
+	for _, t := range l.locales.All {
 		out = append(out, languageLink{Tag: t.Tag, Name: t.T("layout.language"), Href: template.URL(here(t.Tag)), Current: t == current})
 	}
 	return out

@@ -83,7 +83,7 @@ func TestPagesLookAsAgreed(t *testing.T) {
 	for name, p := range samples() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p.tongue = l.tongues.all[0]
+			p.Language = l.locales.All[0]
 			got, err := l.draw(p)
 			if err != nil {
 				t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 // page begins a page of the flow that v is in.
 func (s *Web) page(v *visit, name string) *page {
 	p := &page{
-		tongue: v.lang, Name: name, App: v.app.Client.ClientName, Back: appOrigin(v.ask.RedirectURI),
+		Language: v.lang, Name: name, App: v.app.Client.ClientName, Back: appOrigin(v.ask.RedirectURI),
 		Query: template.URL(v.inForms()), CSRF: s.csrfToken(v), RequestID: v.trace.id,
 		Languages:       s.look.languageLinks(v.lang, v.withLang),
 		EmailIsUsername: v.app.Pool.EmailIsUsername(), SelfSignUp: v.app.Pool.SelfSignUp(), Recovers: !v.app.Pool.RecoversByOperatorOnly(),
@@ -89,6 +89,7 @@ func (s *Web) send(v *visit, status int, p *page) error {
 	h := v.w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", p.Tag)
+	h.Set("Vary", "Accept-Language, Cookie")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action "+target+"; frame-ancestors 'none'")
 	v.w.WriteHeader(status)
@@ -104,7 +105,7 @@ func (s *Web) tell(v *visit, status int, key, href string) error {
 	p.Heading, p.Sentence = p.T(key+".title"), p.T(key, "app", p.App)
 	if href != "" {
 		text := "login.submit"
-		if p.has(key + ".button") {
+		if p.Has(key + ".button") {
 			text = key + ".button"
 		}
 		p.Button = &button{p.T(text), template.URL(href)}
@@ -126,7 +127,7 @@ func (s *Web) showStale(v *visit) {
 // showError answers a request that is broken before anything about its app can
 // be trusted. It repeats nothing of the request.
 func (s *Web) showError(v *visit, no *refusal) {
-	p := &page{tongue: v.lang, Name: "error", Code: no.code, RequestID: v.trace.id, Sentence: v.lang.T("problem." + no.code)}
+	p := &page{Language: v.lang, Name: "error", Code: no.code, RequestID: v.trace.id, Sentence: v.lang.T("problem." + no.code)}
 	if s.Dev && no.code == "redirect_mismatch" {
 		p.Registered = slices.Clone(v.app.Client.CallbackURLs)
 	}
@@ -146,7 +147,7 @@ func (s *Web) bare(v *visit, err error) {
 // shows the codes that it knows and nothing that the address says.
 func (s *Web) getError(v *visit) error {
 	code := v.query.Get("error")
-	if !v.lang.has("problem." + code) {
+	if !v.lang.Has("problem." + code) {
 		code = "unknown"
 	}
 	if s.Dev && code == "redirect_mismatch" {
@@ -162,7 +163,7 @@ func (s *Web) getError(v *visit) error {
 // knows it, else the client's default redirect, else "".
 func (v *visit) loginURL() string {
 	if v.data.Query != "" {
-		return "/login?" + v.data.Query
+		return "/login?" + inLanguage(v.data.Query, v.lang.Tag)
 	}
 	c := v.app.Client
 	if c.DefaultRedirectURI == "" {
@@ -172,5 +173,22 @@ func (v *visit) loginURL() string {
 	if !c.AllowsFlow("code") {
 		kind = "token"
 	}
-	return "/login?" + url.Values{"client_id": {c.ID}, "response_type": {kind}, "redirect_uri": {c.DefaultRedirectURI}}.Encode()
+	q := url.Values{"client_id": {c.ID}, "response_type": {kind}, "redirect_uri": {c.DefaultRedirectURI}}
+	for _, name := range wishes {
+		if v.query.Has(name) {
+			q[name] = v.query[name]
+		}
+	}
+	return "/login?" + q.Encode()
+}
+
+// inLanguage is the query that a browser began with, in the language that its
+// person has come to since.
+func inLanguage(query, tag string) string {
+	q, err := url.ParseQuery(query)
+	if err != nil || !q.Has("lang") || q.Get("lang") == tag {
+		return query
+	}
+	q.Set("lang", tag)
+	return q.Encode()
 }

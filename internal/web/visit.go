@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/poolhouse/poolhouse/internal/locale"
 	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/store"
 )
@@ -25,7 +26,8 @@ type visit struct {
 	r       *http.Request
 	trace   *trace
 	machine bool // an endpoint for programs: errors are JSON
-	lang    *tongue
+	lang    *locale.Language
+	asked   bool        // lang is what the browser or the app asked for
 	domain  pool.Domain // of a pool; zero on the own host
 	query   url.Values
 
@@ -38,7 +40,8 @@ type visit struct {
 func (s *Web) newVisit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	t, _ := r.Context().Value(traceKey{}).(*trace)
 	r = r.WithContext(pool.Caller{From: pool.NewDevice(r.RemoteAddr, r.UserAgent()), Door: pool.DoorPages}.In(r.Context()))
-	v := &visit{w: w, r: r, trace: t, lang: s.look.tongues.choose(r), query: url.Values{}}
+	v := &visit{w: w, r: r, trace: t, query: url.Values{}}
+	v.lang, v.asked = choose(s.look.locales, r)
 	if len(r.URL.RawQuery) > maxQuery {
 		return v, &refusal{http.StatusRequestURITooLong, "request_too_large"}
 	}
@@ -49,7 +52,7 @@ func (s *Web) newVisit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	v.query = query
 	v.domain, err = s.domainOfHost(r.Context(), r.Host)
 	v.trace.pool = v.domain.UserPoolID
-	if t := s.look.tongues.named(query.Get("lang")); t != nil {
+	if t := named(s.look.locales, query.Get("lang")); t != nil {
 		s.setCookie(v, &http.Cookie{Name: langCookie, Value: t.Tag, MaxAge: 365 * 24 * 3600})
 	}
 	return v, err
@@ -100,6 +103,9 @@ func (s *Web) app(v *visit, id string) (pool.App, error) {
 	if err == nil {
 		v.trace.pool, v.trace.client = app.Pool.ID, app.Client.ID
 		app.Domain = v.domain.Domain
+		if v.asked {
+			app.Language = v.lang.Tag
+		}
 	}
 	return app, err
 }
@@ -119,7 +125,13 @@ func (s *Web) readAsk(v *visit, query url.Values) error {
 	redirectURI, err := v.app.Client.RedirectOf(query)
 	if e := pool.AsError(err); e != nil {
 		if e.Reason == "redirect_mismatch" {
-			return &detour{"/error?error=redirect_mismatch&client_id=" + url.QueryEscape(v.app.Client.ID)}
+			to := url.Values{"error": {"redirect_mismatch"}, "client_id": {v.app.Client.ID}}
+			for _, name := range wishes {
+				if query.Has(name) {
+					to.Set(name, query.Get(name))
+				}
+			}
+			return &detour{"/error?" + to.Encode()}
 		}
 		return &refusal{http.StatusBadRequest, e.Reason}
 	}
