@@ -165,6 +165,12 @@ func TestLanguageLinks(t *testing.T) {
 			t.Errorf("the state became %q", got)
 		}
 	}
+	// A request of many kilobytes is not repeated for each language.
+	long := b.Get("/login" + housetest.Ask("state", strings.Repeat("x", 12<<10), "lang", "de"))
+	speaks(t, long, "de")
+	if most := 8 * (12 << 10); len(long.Body) > most || strings.Contains(long.Body, "hreflang") {
+		t.Errorf("the page of a long request has %d bytes, want at most %d", len(long.Body), most)
+	}
 }
 
 func between(s, from, to string) string {

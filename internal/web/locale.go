@@ -3,6 +3,7 @@ package web
 import (
 	"embed"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/locale"
@@ -51,6 +52,14 @@ func named(c *locale.Catalogue, lang string) *locale.Language {
 	return c.Match(lang)
 }
 
-// wishes are the parameters that name a language. Every page's address keeps
-// them.
-var wishes = []string{"lang", "ui_locales"}
+// wishesOf are the parameters of a query that name a language, for a page whose
+// address keeps nothing else of it.
+func wishesOf(query url.Values) url.Values {
+	kept := url.Values{}
+	for _, name := range []string{"lang", "ui_locales"} {
+		if value := query.Get(name); value != "" {
+			kept.Set(name, value)
+		}
+	}
+	return kept
+}

@@ -10,15 +10,21 @@ import (
 	"github.com/poolhouse/poolhouse/internal/pool"
 )
 
+// maxLinked is the longest query, in bytes, that a page repeats for each of the
+// languages: beyond it the choice would make many times more of a page.
+const maxLinked = 2 << 10
+
 // page begins a page of the flow that v is in.
 func (s *Web) page(v *visit, name string) *page {
 	p := &page{
 		Language: v.lang, Name: name, App: v.app.Client.ClientName, Back: appOrigin(v.ask.RedirectURI),
 		Query: template.URL(v.inForms()), CSRF: s.csrfToken(v), RequestID: v.trace.id,
-		Languages:       s.look.languageLinks(v.lang, v.withLang),
 		EmailIsUsername: v.app.Pool.EmailIsUsername(), SelfSignUp: v.app.Pool.SelfSignUp(), Recovers: !v.app.Pool.RecoversByOperatorOnly(),
 		PhoneIsUsername: v.app.Pool.PhoneIsUsername(),
 		Username:        v.typed(),
+	}
+	if len(v.r.URL.RawQuery) <= maxLinked {
+		p.Languages = s.look.languageLinks(v.lang, v.withLang)
 	}
 	if v.data.Delivery != nil {
 		p.Delivery = *v.data.Delivery
@@ -173,12 +179,10 @@ func (v *visit) loginURL() string {
 	if !c.AllowsFlow("code") {
 		kind = "token"
 	}
-	q := url.Values{"client_id": {c.ID}, "response_type": {kind}, "redirect_uri": {c.DefaultRedirectURI}}
-	for _, name := range wishes {
-		if v.query.Has(name) {
-			q[name] = v.query[name]
-		}
-	}
+	q := wishesOf(v.query)
+	q.Set("client_id", c.ID)
+	q.Set("response_type", kind)
+	q.Set("redirect_uri", c.DefaultRedirectURI)
 	return "/login?" + q.Encode()
 }
 

@@ -125,13 +125,11 @@ func (s *Web) readAsk(v *visit, query url.Values) error {
 	redirectURI, err := v.app.Client.RedirectOf(query)
 	if e := pool.AsError(err); e != nil {
 		if e.Reason == "redirect_mismatch" {
-			to := url.Values{"error": {"redirect_mismatch"}, "client_id": {v.app.Client.ID}}
-			for _, name := range wishes {
-				if query.Has(name) {
-					to.Set(name, query.Get(name))
-				}
+			to := "/error?error=redirect_mismatch&client_id=" + url.QueryEscape(v.app.Client.ID)
+			if kept := wishesOf(query); len(kept) > 0 {
+				to += "&" + kept.Encode()
 			}
-			return &detour{"/error?" + to.Encode()}
+			return &detour{to}
 		}
 		return &refusal{http.StatusBadRequest, e.Reason}
 	}
