@@ -19,7 +19,7 @@ const module = "github.com/poolhouse/poolhouse/"
 // The floors of the house: who may import whom. This table is the law; a room
 // that is not in it may not be in the tree.
 var (
-	crafts  = []string{"internal/password", "internal/srp", "internal/seal", "internal/sigv4", "internal/manifest", "internal/cloudformation", "internal/csvrows", "internal/archive", "internal/brandcss", "internal/picture", "internal/locale"}
+	crafts  = []string{"internal/password", "internal/srp", "internal/seal", "internal/sigv4", "internal/manifest", "internal/cloudformation", "internal/csvrows", "internal/archive", "internal/brandcss", "internal/picture", "internal/locale", "internal/totp"}
 	ground  = append([]string{"internal/pool"}, crafts...)
 	hands   = []string{"internal/store", "internal/message", "internal/trigger"}
 	verbs   = []string{"internal/account", "internal/signin", "internal/federation", "internal/token", "internal/setup"}

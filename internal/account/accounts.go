@@ -190,7 +190,7 @@ func (a *Accounts) compose(ctx context.Context, app pool.App, who person, purpos
 		post.code.Value, post.code.MAC = "", make([]byte, 32) // no digits have this MAC
 		post.mail = pool.Mail{UserPoolID: app.Pool.ID, Text: pool.Secret(strings.Repeat(" ", 40)), State: pool.MailDecoy}
 	} else {
-		post.code.MAC = a.mac(app.Pool.ID, who.owner, purpose, digits)
+		post.code.MAC = pool.CodeMAC(a.CodeKey, app.Pool.ID, who.owner, purpose, digits)
 		kind := map[pool.CodePurpose]pool.MailKind{pool.PurposeConfirm: pool.MailConfirm, pool.PurposeReset: pool.MailReset, purposeVerify: pool.MailVerify}[purpose]
 		letter := message.Letter{
 			Language: message.Language(app.Language, who.user.Attributes["locale"]),

@@ -3,9 +3,7 @@ package account
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/sha256"
 	"errors"
-	"fmt"
 	"net/url"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
@@ -67,13 +65,6 @@ func (a *Accounts) post(ctx context.Context, app pool.App, p *posting) (pool.Del
 	return a.await(ctx, p), nil
 }
 
-// mac is how a code is kept: six digits are too few for a plain hash.
-func (a *Accounts) mac(poolID, owner string, purpose pool.CodePurpose, digits string) []byte {
-	mac := hmac.New(sha256.New, a.CodeKey)
-	fmt.Fprintf(mac, "%s|%s|%s|%s", poolID, owner, purpose, digits)
-	return mac.Sum(nil)
-}
-
 // look holds digits against the owner's newest code and says what it is for;
 // the code stays. Where the client hides who has an account, only who brings
 // the right digits hears that they are too old: "expired" for a wrong guess
@@ -84,7 +75,7 @@ func (a *Accounts) look(ctx context.Context, db *store.DB, app pool.App, who per
 	if err != nil && !missing {
 		return code, err
 	}
-	right := hmac.Equal(code.MAC, a.mac(app.Pool.ID, who.owner, purpose, digits))
+	right := hmac.Equal(code.MAC, pool.CodeMAC(a.CodeKey, app.Pool.ID, who.owner, purpose, digits))
 	expired := missing || a.Now().UnixMilli() >= code.ExpiresAt
 	switch {
 	case expired && (right || who.shown || !app.Client.HidesUsers()):

@@ -125,9 +125,9 @@ func nextArrival(r *archive.Reader, rules pool.Arrivals) (arrival, error) {
 	if err := r.Next(&t); err != nil {
 		return arrival{}, err
 	}
-	secret, err := openPassword(r, t)
+	secret, mfa, err := openPassword(r, t)
 	u := t.user()
-	u.Password = secret
+	u.Password, u.MFA = secret, mfa
 	return arrival{r.Line(), rules.Settle(u), t.Groups}, err
 }
 

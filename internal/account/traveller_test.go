@@ -27,6 +27,10 @@ func traveller() pool.User {
 			Hash:    "$argon2id$v=19$m=256,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
 			SRPName: "name", SRPSalt: "\xffsalt", SRPVerifier: "\x00verifier", SetAt: 3,
 		},
+		MFA: pool.UserMFA{
+			Token:   pool.SoftwareToken{Seed: "ABCDEFGH", Asked: "HGFEDCBA", Name: "Ann's phone", Step: 7},
+			Enabled: []pool.Factor{pool.FactorToken, pool.FactorEmail}, Preferred: pool.FactorToken,
+		},
 		NotBefore: 4, CreateDate: 5, LastModifiedDate: 6,
 	}
 }
@@ -62,7 +66,10 @@ func TestEveryMemberTravels(t *testing.T) {
 	if got.NotBefore <= ann.NotBefore { // the one member that stays: what was open ends with the move
 		t.Errorf("NotBefore was %d and is %d", ann.NotBefore, got.NotBefore)
 	}
-	got.NotBefore = ann.NotBefore
+	if got.MFA.Token.Asked != "" {
+		t.Error("an app that was never proven travels")
+	}
+	got.NotBefore, got.MFA.Token.Asked = ann.NotBefore, ann.MFA.Token.Asked
 	if diff := cmp.Diff(ann, got); diff != "" {
 		t.Errorf("not all travels: %s", diff)
 	}

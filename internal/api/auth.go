@@ -179,6 +179,8 @@ func (a *API) answerChallenge(ctx context.Context, in challengeAnswer) (*Respond
 			return nil, &pool.Error{Kind: pool.InvalidParameter, Reason: "factor"}
 		}
 		return a.showFactor(ctx, in, signin.Choice{SessionID: in.session, Username: username, Factor: answer, AsAnswer: true})
+	case "SELECT_MFA_TYPE", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "MFA_SETUP":
+		return a.second(ctx, in, username)
 	case "PASSWORD", "PASSWORD_SRP":
 		return a.showFactor(ctx, in, signin.Choice{SessionID: in.session, Username: username, Factor: in.challenge})
 	}
@@ -258,6 +260,10 @@ func (a *API) step(ctx context.Context, app pool.App, in signin.Attempt) (*Respo
 		}}, nil
 	case step.NewPassword != nil:
 		return newPasswordRequired(app, *step.NewPassword)
+	case step.Second != nil:
+		return secondFactor(*step.Second)
+	case step.SetUp != nil:
+		return setUpFactor(*step.SetUp)
 	}
 	return nil, &pool.Error{Kind: pool.UserNotConfirmed}
 }

@@ -14,7 +14,7 @@ type auth int
 const (
 	byOperator auth = iota + 1 // by a SigV4 signature, checked before the handler
 	byClient                   // by the ClientId (and SecretHash) in the body; the handler looks
-	byToken                    // by the AccessToken in the body; the handler looks
+	byToken                    // by the AccessToken, or in its place the Session, in the body; the handler looks
 )
 
 // operations is the whole API on one page. What is in the model but not here is
@@ -78,6 +78,15 @@ func (a *API) operations() map[string]operation {
 		// How the pages look
 		"GetUICustomization": does(byOperator, a.getUICustomization),
 		"SetUICustomization": does(byOperator, a.setUICustomization),
+
+		// Second factors of people
+		"AssociateSoftwareToken":    does(byToken, a.associateSoftwareToken),
+		"VerifySoftwareToken":       does(byToken, a.verifySoftwareToken),
+		"SetUserMFAPreference":      does(byToken, a.setUserMFAPreference),
+		"GetUserAuthFactors":        does(byToken, a.getUserAuthFactors),
+		"AdminSetUserMFAPreference": does(byOperator, a.adminSetUserMFAPreference),
+		"AdminDeleteSoftwareToken":  does(byOperator, a.adminDeleteSoftwareToken),
+		"AdminGetUserAuthFactors":   does(byOperator, a.adminGetUserAuthFactors),
 
 		// Resource servers
 		"CreateResourceServer":   does(byOperator, a.createResourceServer),

@@ -15,7 +15,9 @@ func (a *API) adminGetUser(ctx context.Context, _ *call, in *AdminGetUserRequest
 		return nil, err
 	}
 	enabled := !user.Disabled
+	preferred, list := switchedOn(user)
 	return &AdminGetUserResponse{
+		PreferredMfaSetting: preferred, UserMFASettingList: list,
 		Username: Sensitive(user.Username), UserAttributes: attributeList(p, user, everything),
 		UserCreateDate: Time(user.CreateDate), UserLastModifiedDate: Time(user.LastModifiedDate), Enabled: &enabled, UserStatus: string(user.Status),
 	}, nil

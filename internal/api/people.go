@@ -78,7 +78,8 @@ func (a *API) getUser(ctx context.Context, _ *call, in *GetUserRequest) (*GetUse
 		attribute, ok := h.App.Pool.Attribute(name)
 		return ok && h.App.Client.MayRead(attribute)
 	}
-	return &GetUserResponse{Username: Sensitive(h.User.Username), UserAttributes: attributeList(h.App.Pool, h.User, readable)}, nil
+	preferred, list := switchedOn(h.User)
+	return &GetUserResponse{PreferredMfaSetting: preferred, UserMFASettingList: list, Username: Sensitive(h.User.Username), UserAttributes: attributeList(h.App.Pool, h.User, readable)}, nil
 }
 
 func (a *API) changePassword(ctx context.Context, _ *call, in *ChangePasswordRequest) (*ChangePasswordResponse, error) {

@@ -352,7 +352,7 @@ func TestShapes(t *testing.T) {
 	}
 	got, _ := json.Marshal(c.Document)
 	want := `{"Groups":[{"GroupName":"Bare-r5YipUQiEbey","Precedence":0,"UserPoolId":"us-east-1_x"}],"Stack":"shop","UserPools":[{` +
-		`"AutoVerifiedAttributes":["email"],"Id":"eu-west-1_aY7X9AYjq","Policies":{"PasswordPolicy":{"MinimumLength":12,"RequireSymbols":true,"TemporaryPasswordValidityDays":3}},` +
+		`"AutoVerifiedAttributes":["email"],"EnabledMfas":[],"Id":"eu-west-1_aY7X9AYjq","Policies":{"PasswordPolicy":{"MinimumLength":12,"RequireSymbols":true,"TemporaryPasswordValidityDays":3}},` +
 		`"PoolName":"customers","Schema":[{"Name":"n","NumberAttributeConstraints":{"MaxValue":"2.5","MinValue":"1"}}],"UserPoolTags":{"a.b/c":"7"},"UsernameConfiguration":{"CaseSensitive":false}}]}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)

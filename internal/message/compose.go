@@ -76,8 +76,11 @@ func templateFor(p pool.Pool, kind pool.MailKind, words *locale.Language) templa
 			link:    true,
 		}
 	}
-	if kind == pool.MailInvite {
+	switch kind {
+	case pool.MailInvite:
 		return invitation(p, words)
+	case pool.MailSecond:
+		return second(p, words)
 	}
 	return template{
 		subject: cmp.Or(own.EmailSubject, p.EmailVerificationSubject, words.T("code.subject")),
@@ -91,6 +94,15 @@ func invitation(p pool.Pool, words *locale.Language) template {
 		own = *c.InviteMessageTemplate
 	}
 	return template{subject: cmp.Or(own.EmailSubject, words.T("invite.subject")), body: cmp.Or(own.EmailMessage, words.T("invite.body"))}
+}
+
+// second is the mail of a pool's EmailMfaConfiguration.
+func second(p pool.Pool, words *locale.Language) template {
+	own := pool.EmailMFA{}
+	if c := p.SecondFactors.EmailMfaConfiguration; c != nil {
+		own = *c
+	}
+	return template{subject: cmp.Or(own.Subject, words.T("second.subject")), body: cmp.Or(own.Message, words.T("second.body"))}
 }
 
 func (t template) check(in Letter) error {

@@ -4,13 +4,14 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
-// WithoutPassword is the account as it leaves for where its password must not
-// go: an own password is to be set anew, a temporary one to be sent again.
+// WithoutPassword is the account as it leaves for where its password and its
+// second factors must not go: an own password is to be set anew, a temporary one to be sent again.
 func (u User) WithoutPassword() User {
-	u.Password = Password{}
+	u.Password, u.MFA = Password{}, UserMFA{}
 	if u.Status == Confirmed {
 		u.Status = ResetRequired
 	}
@@ -55,7 +56,7 @@ func (a Arrivals) Check(u User, groups []string) error {
 	c.need(slices.Contains(statuses, u.Status), "Status", "is none that an account can have here")
 	c.need(isDate(u.CreateDate) && isDate(u.LastModifiedDate), "CreateDate", "and LastModifiedDate must be milliseconds since 1970, before the year 10000")
 	c.need(slices.IsSorted(groups) && len(slices.Compact(slices.Clone(groups))) == len(groups), "Groups", "must be in order, each once")
-	return cmp.Or(c.err, CheckGroupsOfUser(len(groups)), a.checkName(u), a.checkAttributes(u.Attributes), u.Password.check())
+	return cmp.Or(c.err, CheckGroupsOfUser(len(groups)), a.checkName(u), a.checkAttributes(u.Attributes), u.Password.check(), u.MFA.check())
 }
 
 func (a Arrivals) checkName(u User) error {
@@ -93,6 +94,20 @@ func (p Password) check() error {
 	c.need(p.Hash != "" || verifier == 0, "Password", "has a verifier, but no hash")
 	c.need(len(p.SRPName) <= 4*MaxName && CheckAttributeValue("", p.SRPName) == nil, "Password", "its SRP name is none")
 	c.need(p.SetAt == 0 || isDate(p.SetAt), "Password", "SetAt is no date")
+	return c.err
+}
+
+// check refuses second factors that nobody can have.
+func (m UserMFA) check() error {
+	var c checks
+	seed := m.Token.Seed.Reveal()
+	c.need(len(seed) <= 256 && strings.Trim(seed, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == "", "MFA", "its seed is none")
+	c.need(len(m.Token.Name) <= 4*maxDeviceName && CheckAttributeValue("", m.Token.Name) == nil, "MFA", "the name of its app is none")
+	for _, f := range m.Enabled {
+		c.need(slices.Contains(EveryFactor(), f), "MFA", "has a factor that there is not")
+	}
+	c.need(len(slices.Compact(slices.Sorted(slices.Values(m.Enabled)))) == len(m.Enabled), "MFA", "has a factor twice")
+	c.need(m.Preferred == "" || slices.Contains(m.Enabled, m.Preferred), "MFA", "prefers a factor that is off")
 	return c.err
 }
 

@@ -273,7 +273,8 @@ func deliverable(contact string) bool { return contact == "email" }
 // RecoveryContact is the attribute to which a code for a new password goes: the
 // first by priority that is verified, or that a new account waits to prove
 // (Cognito: AccountRecoverySetting; without it the phone number comes first).
-// There is none before the first own password: a temporary one, once expired,
+// What is somebody's second factor is no way to the first (Cognito: Passwords,
+// account recovery, and password policies). There is none before the first own password: a temporary one, once expired,
 // is the operator's to replace.
 func (p Pool) RecoveryContact(u User) (attribute string, err error) {
 	switch {
@@ -286,8 +287,12 @@ func (p Pool) RecoveryContact(u User) (attribute string, err error) {
 	if s := p.AccountRecoverySetting; s != nil && len(s.RecoveryMechanisms) > 0 {
 		ways = slices.SortedStableFunc(slices.Values(s.RecoveryMechanisms), func(a, b RecoveryMechanism) int { return a.Priority - b.Priority })
 	}
+	second := p.SecondFor(u)
 	for _, way := range ways {
 		contact := strings.TrimPrefix(way.Name, "verified_")
+		if contact == "email" && second.Fits(FactorEmail) {
+			continue
+		}
 		proven := u.Attributes[contact+"_verified"] == "true" || u.Status == Unconfirmed && p.VerifiesEmail() // elsewhere an operator confirms, and a code must not
 		if deliverable(contact) && u.Attributes[contact] != "" && proven {
 			return contact, nil

@@ -1,6 +1,11 @@
 package pool
 
-import "time"
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+	"time"
+)
 
 // AuthorizationCode is the row behind a code of the authorization endpoint
 // (RFC 6749 §4.1.2), kept under the SHA-256 of the code. Times are ms.
@@ -34,6 +39,7 @@ type CodePurpose string
 const (
 	PurposeConfirm CodePurpose = "confirm" // proves the address of a new account
 	PurposeReset   CodePurpose = "reset"   // allows a new password
+	PurposeSecond  CodePurpose = "second"  // is a second factor; kept with the session that waits for it
 )
 
 // Life is how long a mailed code works: a day to confirm, an hour to reset
@@ -43,6 +49,13 @@ func (p CodePurpose) Life() time.Duration {
 		return time.Hour
 	}
 	return 24 * time.Hour
+}
+
+// CodeMAC is how the digits of a code are kept: six are too few for a plain hash.
+func CodeMAC(key []byte, poolID, owner string, purpose CodePurpose, digits string) []byte {
+	mac := hmac.New(sha256.New, key)
+	fmt.Fprintf(mac, "%s|%s|%s|%s", poolID, owner, purpose, digits)
+	return mac.Sum(nil)
 }
 
 // MailedCode is a code of six digits on its way to somebody: one row per user
@@ -82,6 +95,7 @@ var (
 	BudgetConfirm = Budget{"confirm", 15}
 	BudgetForgot  = Budget{"forgot", 5}
 	BudgetReset   = Budget{"reset", 15}
+	BudgetSecond  = Budget{"second", 20} // codes that are sent as a second factor
 )
 
 // BudgetAddress bounds the codes that are mailed to one address, whoever asked

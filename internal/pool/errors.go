@@ -99,6 +99,8 @@ const (
 	OperationNotEnabled      = "OperationNotEnabled"
 	PreconditionNotMet       = "PreconditionNotMet"
 	UserImportInProgress     = "UserImportInProgress"
+	SoftwareTokenMFANotFound = "SoftwareTokenMFANotFound"
+	EnableSoftwareTokenMFA   = "EnableSoftwareTokenMFA"
 )
 
 // refuse builds an Error; detail is English for logs and the command line.

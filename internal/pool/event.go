@@ -73,6 +73,7 @@ const (
 	EventRevoke         EventKind = "revoke_token"        // with the session that it belongs to
 	EventEndSession     EventKind = "end_session"         // one of those that are listed
 	EventSignOut        EventKind = "sign_out_everywhere" // by the person
+	EventSecondFactor   EventKind = "second_factor"       // set up, switched on or off by the person
 	EventDeleteAccount  EventKind = "delete_account"      // by the person
 	EventOperator       EventKind = "operator"            // a change by an operator, or a refused call
 	EventFeedback       EventKind = "feedback"            // on another event
@@ -156,7 +157,7 @@ func (e Event) ShowsPassword() (right, shown bool) {
 		return false, false
 	}
 	switch e.Reason {
-	case "", ReasonUnconfirmed, ReasonNewPassword, ReasonDisabled, ReasonReset, ReasonTemporary:
+	case "", ReasonUnconfirmed, ReasonNewPassword, ReasonSecond, ReasonSetUp, ReasonNoSecond, ReasonDisabled, ReasonReset, ReasonTemporary:
 		return true, true
 	case ReasonPassword, ReasonUnknownUser, ReasonLockedOut:
 		return false, true
@@ -169,6 +170,7 @@ const (
 	ViaPassword = "password"
 	ViaSRP      = "srp"             // the proof of a password
 	ViaSession  = "session"         // of the step before
+	ViaSecond   = "second_factor"   // its code, or the choice of one
 	ViaBrowser  = "browser_session" // nothing was shown but that
 )
 

@@ -15,6 +15,9 @@ const (
 	ReasonDisabled     EventReason = "disabled"
 	ReasonUnconfirmed  EventReason = "unconfirmed"
 	ReasonNewPassword  EventReason = "new_password_required"
+	ReasonSecond       EventReason = "second_factor_required"
+	ReasonSetUp        EventReason = "second_factor_to_set_up"
+	ReasonNoSecond     EventReason = "no_second_factor" // the pool demands one, and the account can have none
 	ReasonLockedOut    EventReason = "locked_out"
 	ReasonCode         EventReason = "wrong_code"
 	ReasonCodeExpired  EventReason = "expired_code"
@@ -63,6 +66,8 @@ func reasons() map[string]EventReason {
 		"NotAuthorized.disabled":          ReasonDisabled,
 		"NotAuthorized.confirmed":         ReasonConfirmed,
 		"NotAuthorized.temporary_expired": ReasonTemporary,
+		"NotAuthorized.no_factor":         ReasonNoSecond,
+		"EnableSoftwareTokenMFA":          ReasonCode,
 		"NotAuthorized.recovery":          ReasonRecovery,
 		"NotAuthorized.secret_missing":    ReasonClientSecret,
 		"NotAuthorized.secret_hash":       ReasonClientSecret,

@@ -9,6 +9,7 @@ const (
 	MailReset   MailKind = "reset"   // a code that allows a new password
 	MailVerify  MailKind = "verify"  // a code that proves a changed address
 	MailInvite  MailKind = "invite"  // a temporary password for an account that an operator made
+	MailSecond  MailKind = "second"  // a code that is a second factor
 )
 
 // Mail is one message in the outbox. Its text holds a code, so it is sealed in

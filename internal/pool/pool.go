@@ -22,6 +22,7 @@ type Pool struct {
 	Settings
 	UserSessions     UserSessions `json:",omitzero"`  // no update of the settings touches it
 	Customized       bool         `json:",omitempty"` // was customised at some time; the pages of no other pool look for it
+	SecondFactors    MFA          `json:",omitzero"`  // those that are switched on; MfaConfiguration is among the settings
 	Stack            string       `json:",omitempty"` // the one whose template made it
 	CreationDate     int64
 	LastModifiedDate int64

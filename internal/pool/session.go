@@ -12,12 +12,16 @@ type Session struct {
 	Purpose    SessionPurpose
 	Factor     string `json:",omitempty"` // the first factor that a SessionChoice waits for; "" waits to hear which
 	Proven     bool   `json:",omitempty"` // the missing proof was brought; the next step may sign in
+	Second     Factor `json:",omitempty"` // the second factor that was set up or shown on the way
+	Code       []byte `json:",omitempty"` // the keyed hash of a mailed code that a SessionSecond waits for
 	AuthTime   int64
 	NotBefore  int64 `json:",omitempty"` // the user's, when it began
 	ExpiresAt  int64
 
 	// SRP is the server's half of an SRP exchange, in JSON.
 	SRP Secret `json:",omitempty"`
+	// Seed is that of an authenticator app which a SessionSetUp waits to see.
+	Seed Secret `json:",omitempty"`
 }
 
 // SessionPurpose says what a Session waits for.
@@ -32,6 +36,8 @@ const (
 	SessionSRP         SessionPurpose = "srp"          // the proof of a password (PASSWORD_VERIFIER)
 	SessionNewPassword SessionPurpose = "new_password" // a password in place of a temporary one
 	SessionChoice      SessionPurpose = "choice"       // which factor to show first (SELECT_CHALLENGE)
+	SessionSecond      SessionPurpose = "second"       // a code of its Factor; for "", which factor (SELECT_MFA_TYPE)
+	SessionSetUp       SessionPurpose = "set_up"       // a second factor that is yet to be set up (MFA_SETUP)
 )
 
 // ConfirmSessionLife is how long the way from sign-up to the app stays open:
@@ -103,6 +109,7 @@ func (s BrowserSession) Fresh(now time.Time, maxAge *int) bool {
 type SignedIn struct {
 	User     User
 	AuthTime int64
+	Second   Factor // the second factor that was shown, "" for none
 	Browser  string // the id of the browser session that stands for them; "" by the API
 	From     Device
 }

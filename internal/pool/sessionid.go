@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -18,8 +19,27 @@ const (
 )
 
 // NewSessionID makes the id of a session. The row alone says what it is worth;
-// the id lets one that is gone be told from one that never was.
+// the id lets one that is gone be told from one that never was. That of a
+// SessionSetUp begins with the app client, which the calls that bring it do not
+// name (Cognito: AssociateSoftwareToken).
 func NewSessionID(key []byte, s Session) string {
+	if s.Purpose == SessionSetUp {
+		return s.ClientID + "." + newSessionID(key, s)
+	}
+	return newSessionID(key, s)
+}
+
+// ClientOfSession is the app client that the id of a SessionSetUp names, "" for
+// another's.
+func ClientOfSession(id string) string {
+	client, _, found := strings.Cut(id, ".")
+	if !found {
+		return ""
+	}
+	return client
+}
+
+func newSessionID(key []byte, s Session) string {
 	b := make([]byte, sessionRandom, sessionRandom+sessionEnd+sessionMAC)
 	rand.Read(b)
 	b = binary.BigEndian.AppendUint64(b, uint64(s.ExpiresAt))
@@ -30,6 +50,9 @@ func NewSessionID(key []byte, s Session) string {
 // its time is over, it was used, or it was never given out
 // (Cognito: NotAuthorizedException).
 func GoneSession(key []byte, app App, id string, now time.Time) error {
+	if _, rest, found := strings.Cut(id, "."); found {
+		id = rest
+	}
 	b, ok := ReadOpaque(id)
 	if !ok || len(b) != sessionRandom+sessionEnd+sessionMAC {
 		return ErrSession

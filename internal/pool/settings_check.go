@@ -72,7 +72,6 @@ func (s Settings) Check() error {
 		}
 	}
 	c.oneOf(s.MfaConfiguration, "MfaConfiguration", "OFF", "ON", "OPTIONAL")
-	c.notYet(s.MfaConfiguration, "MfaConfiguration", "OFF")
 	c.oneOf(s.UserPoolTier, "UserPoolTier", "LITE", "ESSENTIALS", "PLUS")
 	s.checkAudit(&c)
 	if wrong := wrongTags(s.UserPoolTags); wrong != "" {

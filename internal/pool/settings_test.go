@@ -28,7 +28,7 @@ func TestPoolSettings(t *testing.T) {
 		{"DeletionProtection", []s{{DeletionProtection: "ON"}}, []s{{DeletionProtection: "ACTIVE"}, {DeletionProtection: "INACTIVE"}}},
 		{"Policies.PasswordPolicy.TemporaryPasswordValidityDays", []s{temporary(-1), temporary(366)}, []s{temporary(0), temporary(365)}},
 		{"UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate", []s{verifyFirst("email"), verifyFirst("name", "email")}, []s{verifyFirst(), {AutoVerifiedAttributes: []string{"email"}, UserAttributeUpdateSettings: verifyFirst("email").UserAttributeUpdateSettings}}},
-		{"MfaConfiguration", []s{{MfaConfiguration: "ON"}, {MfaConfiguration: "OPTIONAL"}, {MfaConfiguration: "off"}}, []s{{MfaConfiguration: "OFF"}}},
+		{"MfaConfiguration", []s{{MfaConfiguration: "off"}, {MfaConfiguration: "MAYBE"}}, []s{{MfaConfiguration: "OFF"}, {MfaConfiguration: "ON"}, {MfaConfiguration: "OPTIONAL"}}},
 		{"UserPoolTier", []s{{UserPoolTier: "FREE"}, {UserPoolTier: "lite"}}, []s{{UserPoolTier: "LITE"}, {UserPoolTier: "ESSENTIALS"}, {UserPoolTier: "PLUS"}}},
 		{"Issuer", []s{{Issuer: "example.com"}, {Issuer: "https://a/?x"}, {Issuer: "https://a/"}, {Issuer: "ftp://a"}, {Issuer: "https://a/#f"}, {Issuer: "https://"}}, []s{{Issuer: "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_X"}}},
 		{"EmailConfiguration.EmailSendingAccount", []s{mailFrom("DEVELOPER", ""), mailFrom("X", "")}, []s{mailFrom("COGNITO_DEFAULT", "")}},

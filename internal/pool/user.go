@@ -34,6 +34,7 @@ type User struct {
 	Disabled   bool `json:",omitempty"`
 	Grouped    bool `json:",omitempty"` // was put in a group at some time; nobody else's groups are looked for
 	Password   Password
+	MFA        UserMFA `json:",omitzero"`
 
 	// NotBefore (ms) is when everything that the account had open was ended.
 	// Grants, codes, browser sessions and challenges carry the value that they

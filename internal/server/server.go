@@ -128,13 +128,13 @@ func (s *Server) build(ring *seal.Ring, out message.Deliverer) {
 	s.pump = newPump(c, s.DB, &message.Sender{Out: out})
 	s.tokens = &token.Tokens{DB: s.DB, Ring: ring, URL: c.URL, Now: now}
 	s.limits = &limiter{now: now, local: !c.Dev}
-	nameKey, sessionKey := ring.Derive("names"), ring.Derive("sessions")
+	nameKey, sessionKey, codeKey := ring.Derive("names"), ring.Derive("sessions"), ring.Derive("codes")
 	accounts := &account.Accounts{
-		DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, CodeKey: ring.Derive("codes"), SessionKey: sessionKey, URL: s.own, Now: now, Sent: s.pump.sent,
+		DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, CodeKey: codeKey, SessionKey: sessionKey, URL: s.own, Now: now, Sent: s.pump.sent,
 	}
 	s.people = peopleOf(accounts)
 	s.imports = newImporter(&account.Imports{DB: s.DB, Key: ring.Derive("imports"), URL: s.own, Now: now}, c.Log)
-	people := &signin.Signin{DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, SessionKey: sessionKey, FeedbackKey: ring.Derive("feedback"), Now: now}
+	people := &signin.Signin{DB: s.DB, Passwords: s.Passwords, NameKey: nameKey, SessionKey: sessionKey, CodeKey: codeKey, FeedbackKey: ring.Derive("feedback"), Now: now}
 	s.signin = people
 	pages := &web.Web{
 		DB: s.DB, Accounts: accounts, Tokens: s.tokens, Signin: people,

@@ -191,7 +191,11 @@ func (r *applying) pool(ctx context.Context, e PoolEntry) error {
 	if wrong := cmp.Or(wrong, r.owned(before.Stack)); wrong != nil {
 		return wrong
 	}
-	_, members, err := r.changePool(ctx, r.tx, before, e.Settings)
+	factors, err := e.factors()
+	if err != nil {
+		return err
+	}
+	_, members, err := r.changePool(ctx, r.tx, before, e.Settings, factors)
 	r.note(Change{Kind: "user pool", ID: before.ID, Name: e.PoolName, Pool: before.ID, Members: members})
 	return err
 }

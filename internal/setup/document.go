@@ -30,7 +30,33 @@ type Document struct {
 type PoolEntry struct {
 	ID string `json:"Id,omitempty"`
 	pool.Settings
+
+	// What SetUserPoolMfaConfig says, in CloudFormation's members. Where EnabledMfas
+	// is not named, second factors stay as they are.
+	EnabledMfas                []string `json:",omitempty"` // SOFTWARE_TOKEN_MFA, EMAIL_OTP
+	EmailAuthenticationMessage string   `json:",omitempty"`
+	EmailAuthenticationSubject string   `json:",omitempty"`
+
 	stack string // that makes it
+}
+
+// factors are the second factors that the entry names, nil where it names none.
+func (e PoolEntry) factors() (*pool.MFA, error) {
+	if e.EnabledMfas == nil {
+		return nil, nil
+	}
+	ask := &pool.MFA{}
+	for _, f := range e.EnabledMfas {
+		switch pool.Factor(f) {
+		case pool.FactorToken:
+			ask.SoftwareTokenMfaConfiguration = &pool.SoftwareTokenMFA{Enabled: true}
+		case pool.FactorEmail:
+			ask.EmailMfaConfiguration = &pool.EmailMFA{Message: e.EmailAuthenticationMessage, Subject: e.EmailAuthenticationSubject}
+		default:
+			return nil, refuse("EnabledMfas", fmt.Sprintf("%q is not supported yet", f))
+		}
+	}
+	return ask, nil
 }
 
 // ClientEntry is one app client. UserPoolId may be left out where the document

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,8 +27,20 @@ func (s *Setup) UpdatePool(ctx context.Context, id string, ask pool.Settings) (p
 	if err != nil {
 		return before, err
 	}
-	after, _, err := s.changePool(ctx, s.DB, before, before.Updated(ask))
+	after, _, err := s.changePool(ctx, s.DB, before, before.Updated(ask), nil)
 	return after, err
+}
+
+// SetMFA switches the pool's second factors on and off (Cognito:
+// SetUserPoolMfaConfig).
+func (s *Setup) SetMFA(ctx context.Context, id string, ask pool.MFA) (pool.Pool, error) {
+	now := s.Now().UnixMilli()
+	p, err := s.DB.Pools.Update(ctx, func(p *pool.Pool) (err error) {
+		*p, err = p.WithMFA(ask)
+		p.LastModifiedDate = now
+		return err
+	}, id)
+	return p, orNoPool(err, id)
 }
 
 // AddCustomAttributes adds attributes to the pool's schema. Two calls at once both
@@ -92,6 +105,13 @@ func (s *Setup) DeletePool(ctx context.Context, id string) error {
 func (s *Setup) makePool(ctx context.Context, db *store.DB, e PoolEntry) (pool.Pool, error) {
 	now := s.Now().UnixMilli()
 	p := pool.Pool{ID: e.ID, Settings: e.Settings, Stack: e.stack, CreationDate: now, LastModifiedDate: now}
+	factors, err := e.factors()
+	if err == nil {
+		p.SecondFactors, err = p.Factored(e.Settings, factors)
+	}
+	if err != nil {
+		return p, err
+	}
 	if p.ID == "" {
 		p.ID = pool.NewPoolID(s.Region)
 	}
@@ -104,16 +124,21 @@ func (s *Setup) makePool(ctx context.Context, db *store.DB, e PoolEntry) (pool.P
 }
 
 // changePool writes other settings over those of before, and names the members
-// that differ. Where somebody else has changed the pool since before was read,
-// nothing is written.
-func (s *Setup) changePool(ctx context.Context, db *store.DB, before pool.Pool, settings pool.Settings) (pool.Pool, []string, error) {
-	if err := settings.Check(); err != nil {
+// that differ; factors are the second factors, nil for those that there are. Where
+// somebody else has changed the pool since before was read, nothing is written.
+func (s *Setup) changePool(ctx context.Context, db *store.DB, before pool.Pool, settings pool.Settings, factors *pool.MFA) (pool.Pool, []string, error) {
+	settings.MfaConfiguration = cmp.Or(settings.MfaConfiguration, before.MfaConfiguration) // nobody leaves it out to switch it off
+	second, err := before.Factored(settings, factors)
+	if err := errors.Join(settings.Check(), err); err != nil {
 		return before, nil, err
 	}
 	if member := before.Immutable(settings); member != "" {
 		return before, nil, refuse(member, "cannot be changed once the pool has been created")
 	}
 	members, err := different(before.Settings, settings)
+	if !reflect.DeepEqual(before.SecondFactors, second) && settings.MfaConfiguration == before.MfaConfiguration {
+		members = append(members, "EnabledMfas")
+	}
 	if err != nil || len(members) == 0 {
 		return before, nil, err
 	}
@@ -122,7 +147,7 @@ func (s *Setup) changePool(ctx context.Context, db *store.DB, before pool.Pool, 
 		if !reflect.DeepEqual(*p, before) {
 			return errRaced
 		}
-		p.Settings, p.LastModifiedDate = settings, now
+		p.Settings, p.SecondFactors, p.LastModifiedDate = settings, second, now
 		return nil
 	})
 	return after, members, err

@@ -105,7 +105,8 @@ func (r *reading) rules() {
 	pools := map[string]pool.Pool{}
 	for i, e := range r.Document.UserPools {
 		pools[e.ID] = pool.Pool{ID: e.ID, Settings: e.Settings}
-		r.refused("UserPools", i, e.Check())
+		_, err := e.factors()
+		r.refused("UserPools", i, errors.Join(e.Check(), err))
 	}
 	for i, e := range r.Document.ResourceServers {
 		r.refused("ResourceServers", i, e.Check())

@@ -233,7 +233,7 @@ func TestTemplateRefusals(t *testing.T) {
     Properties:
       UserPoolName: a/b
       MfaConfiguration: ON
-      EnabledMfas: [SOFTWARE_TOKEN_MFA]
+      EnabledMfas: [SMS_MFA]
       LambdaConfig: {PreSignUp: 'arn:aws:lambda:us-east-1:000000000000:function:x'}
       SmsConfiguration: {SnsCallerArn: x}
       Polices: {}
@@ -244,8 +244,7 @@ func TestTemplateRefusals(t *testing.T) {
   Ann: {Type: AWS::Cognito::UserPoolUser, Properties: {UserPoolId: !Ref Pool, Username: ann, ValidationData: [{Name: a, Value: b}]}}
 `), stackNamed("shop"))
 	want := `line 5, Resources.Pool.Properties.UserPoolName: must be 1 to 128 letters, digits, spaces or +=,.@-_
-line 6, Resources.Pool.Properties.MfaConfiguration: "ON" is not supported yet
-line 7, Resources.Pool.Properties.EnabledMfas: is not supported yet
+line 7, Resources.Pool.Properties.EnabledMfas: "SMS_MFA" is not supported yet
 line 8, Resources.Pool.Properties.LambdaConfig: is not supported yet
 line 9, Resources.Pool.Properties.SmsConfiguration: is not supported yet
 line 10, Resources.Pool.Properties.Polices: there is no such property

@@ -6,12 +6,15 @@
 //	Begin(SRP) ──► Exchange (a Session with our half) ──► Begin(Proof)
 //	Begin(Password), Begin(Proof) ──► wrong, locked, disabled: an error that says no more than it must
 //	      │ right
-//	      ├─ CONFIRMED ───► Done ──► Remember (browser session)
+//	      ├─ CONFIRMED ───► is a second factor asked for? (pool.SecondFor)
+//	      │      ├─ no ─► Done ──► Remember (browser session)
+//	      │      ├─ yes ─► SecondFactor (a Session) ──► Begin(Pick) which, Begin(Code) ──► Done
+//	      │      └─ there is none yet ─► SetUp (a Session; account.ProveTokenBySession marks it proven)
 //	      ├─ UNCONFIRMED, an operator must confirm ─► Waiting
 //	      ├─ FORCE_CHANGE_PASSWORD ─► NewPassword (a Session; account.Choose marks it proven)
 //	      └─ UNCONFIRMED ─► Confirm (a Session that waits for the mailed code)
 //	                            │ account.Confirm marks it proven
-//	Begin(Proven) ◄─────────────┘ ──► Done
+//	Begin(Proven) ◄─────────────┘ ──► as with CONFIRMED, or Done
 //	Resume(cookie) ──► the same person, for an hour, unless prompt, max_age or user.NotBefore say no
 //
 // An unknown name costs what a wrong password costs. Start reading at

@@ -19,6 +19,7 @@ type Signin struct {
 	NameKey   []byte // keys the hash under which failures of an unknown name are counted
 	// SessionKey authenticates the ids of sessions; account has the same.
 	SessionKey  []byte
+	CodeKey     []byte // keys the hash of mailed codes; account has the same
 	FeedbackKey []byte // authenticates the tokens by which people say whether an event was theirs
 	Now         func() time.Time
 }
@@ -31,7 +32,7 @@ type Attempt struct {
 }
 
 // Factor is what somebody shows: a [Password], the two halves of [SRP] and its
-// [Proof], or a [Proven] session.
+// [Proof], a [Proven] session, the [Pick] of a second factor or its [Code].
 type Factor interface{ factor() }
 
 // Password is a password as typed.
@@ -50,6 +51,8 @@ type Step struct {
 	Confirm     *Confirm
 	SRP         *Exchange
 	NewPassword *NewPassword
+	Second      *SecondFactor
+	SetUp       *SetUp
 	Waiting     *Waiting
 }
 
@@ -100,6 +103,8 @@ func via(f Factor) string {
 		return pool.ViaPassword
 	case SRP, Proof:
 		return pool.ViaSRP
+	case Pick, Code:
+		return pool.ViaSecond
 	}
 	return pool.ViaSession
 }
@@ -114,6 +119,10 @@ func (s *Signin) begin(ctx context.Context, app pool.App, in Attempt) (Step, err
 		return s.bySRP(ctx, app, in.Username, f)
 	case Proof:
 		return s.byProof(ctx, app, in.Username, f)
+	case Pick:
+		return s.byPick(ctx, app, in.Username, f)
+	case Code:
+		return s.byCode(ctx, app, in.Username, f)
 	}
 	return Step{}, errors.New("signin: no factor")
 }
@@ -149,7 +158,7 @@ func (s *Signin) byPassword(ctx context.Context, app pool.App, username, secret 
 	if err := s.DB.Lockouts.Delete(ctx, app.Pool.ID, who.owner); err != nil {
 		return Step{}, err
 	}
-	return s.next(ctx, app, who.user)
+	return s.next(ctx, app, who.user, "")
 }
 
 // check spends one hash whoever asks.
@@ -241,7 +250,7 @@ func (s *Signin) bySession(ctx context.Context, app pool.App, username, id strin
 	if err != nil {
 		return Step{}, err
 	}
-	return s.next(ctx, app, user)
+	return s.next(ctx, app, user, session.Second)
 }
 
 // note says what came of a step: with a name that is right it has passed, waits
@@ -254,6 +263,10 @@ func (s Step) note(n *pool.Note) {
 		n.Waits(pool.ReasonUnconfirmed)
 	case s.NewPassword != nil:
 		n.Waits(pool.ReasonNewPassword)
+	case s.Second != nil:
+		n.Waits(pool.ReasonSecond)
+	case s.SetUp != nil:
+		n.Waits(pool.ReasonSetUp)
 	case s.Waiting != nil:
 		n.Truly(pool.ReasonUnconfirmed)
 	}

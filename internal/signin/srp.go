@@ -124,7 +124,7 @@ func (s *Signin) byProof(ctx context.Context, app pool.App, username string, in 
 	if err := s.DB.Lockouts.Delete(ctx, app.Pool.ID, session.Owner); err != nil {
 		return Step{}, err
 	}
-	return s.next(ctx, app, user)
+	return s.next(ctx, app, user, "")
 }
 
 // leadsTo says whether a typed name is one of the user's with the sub: clients

@@ -56,6 +56,8 @@ func plainCalls() map[string]plainCall {
 		importCalls(),
 		brandingCalls(),
 		auditCalls(),
+		mfaTokenCalls(),
+		mfaPoolCalls(),
 	} {
 		maps.Copy(all, family)
 	}

@@ -102,8 +102,8 @@ func cfgRefusals() []refusal {
 			x.must(err)
 			return only(x.c.DeleteUserPoolClientSecret(x.ctx, &cip.DeleteUserPoolClientSecretInput{UserPoolId: poolID(), ClientId: &app, ClientSecretId: listed.ClientSecrets[0].ClientSecretId}))
 		}},
-		{"SetUserPoolMfaConfig", invalid, "SoftwareTokenMfaConfiguration.Enabled: this setting is not supported yet", func(x errand) error {
-			return only(x.c.SetUserPoolMfaConfig(x.ctx, &cip.SetUserPoolMfaConfigInput{UserPoolId: poolID(), MfaConfiguration: "ON", SoftwareTokenMfaConfiguration: &types.SoftwareTokenMfaConfigType{Enabled: true}}))
+		{"SetUserPoolMfaConfig", invalid, "SMS configuration and Auto verification for phone_number are required when MFA is required/optional", func(x errand) error {
+			return only(x.c.SetUserPoolMfaConfig(x.ctx, &cip.SetUserPoolMfaConfigInput{UserPoolId: poolID(), MfaConfiguration: "ON"}))
 		}},
 		{"SetUserPoolSessionConfiguration", invalid, "1 validation error detected: Value '101' at 'tokenSession.maxPerUser' failed to satisfy constraint: Member must have value less than or equal to 100", func(x errand) error {
 			return x.speak("SetUserPoolSessionConfiguration", true, tracking(housetest.PoolID, "ENABLED", 101))

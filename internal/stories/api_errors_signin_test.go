@@ -12,6 +12,8 @@ import (
 	"github.com/poolhouse/poolhouse/internal/pool"
 )
 
+const revokedToken = "Access Token has been revoked"
+
 const notConfirmed = "UserNotConfirmedException"
 
 // disabled is an account that an operator has closed.
@@ -195,7 +197,7 @@ func tokenRefusals() []refusal {
 		{"RevokeToken", "UnsupportedTokenTypeException", "Only refresh tokens can be revoked.", func(x errand) error { return revoke(x, housetest.ClientID, x.token()) }},
 		{"RevokeToken", invalid, fmt.Sprintf(badText, "token", `[A-Za-z0-9-_=.]+`), func(x errand) error { return revoke(x, housetest.ClientID, aws.String("no token")) }},
 	}
-	for _, family := range []map[string]plainCall{tokenCalls(), sessionTokenCalls()} {
+	for _, family := range []map[string]plainCall{tokenCalls(), sessionTokenCalls(), mfaTokenCalls()} {
 		for name, call := range family {
 			rows = append(rows, accountRefusals(name, call)...)
 		}
@@ -216,15 +218,19 @@ func accountRefusals(name string, call plainCall) []refusal {
 		}
 	}
 	deleted := refusal{name, noUser, nobody, nil}
-	if name == "GlobalSignOut" { // it alone does not declare that
-		deleted.exception, deleted.message = unauthorized, "Access Token has been revoked"
+	waits := refusal{name, reset, mustReset, after(func(x errand, name, _ string) { x.mustReset(name) })}
+	if name == "GlobalSignOut" || name == "AssociateSoftwareToken" { // they do not declare that
+		deleted.exception, deleted.message = unauthorized, revokedToken
+	}
+	if name == "AssociateSoftwareToken" {
+		waits.exception, waits.message = unauthorized, revokedToken
 	}
 	deleted.provoke = after(func(x errand, _, token string) {
 		x.must(only(x.c.DeleteUser(x.ctx, &cip.DeleteUserInput{AccessToken: &token})))
 	})
 	return []refusal{
 		deleted,
-		{name, reset, mustReset, after(func(x errand, name, _ string) { x.mustReset(name) })},
+		waits,
 		{name, unauthorized, "User is disabled.", after(func(x errand, name, _ string) { x.change(name, func(u *pool.User) { u.Disabled = true }) })},
 	}
 }

@@ -50,6 +50,7 @@ func refusals() []refusal {
 		importRefusals(),
 		brandingRefusals(),
 		auditRefusals(),
+		mfaRefusals(),
 	)
 }
 
@@ -72,8 +73,8 @@ func neverHere() map[string]string {
 		"InvalidSmsRoleTrustRelationshipException": "no text messages are sent",
 		"CodeDeliveryFailureException":             "mail is queued with the code, and tried again",
 		"InvalidUserPoolConfigurationException":    "a pool has no factors, devices or triggers that could be set up wrongly",
-		"MFAMethodNotFoundException":               "MfaConfiguration other than OFF is refused",
-		"SoftwareTokenMFANotFoundException":        "MfaConfiguration other than OFF is refused",
+		"MFAMethodNotFoundException":               "a factor that somebody does not have is an InvalidParameterException",
+		"SoftwareTokenMFANotFoundException":        "no challenge asks for an app that the pool does not take",
 		"PasswordHistoryPolicyViolationException":  "PasswordHistorySize is refused",
 		"OperationNotEnabledException":             "nothing but the recording of sessions can be turned off",
 		"PreconditionNotMetException":              "making an account has no condition beside those with names of their own",
@@ -91,7 +92,8 @@ func notThere() [][3]string {
 		setups    = "CreateUserPool DescribeUserPool UpdateUserPool DeleteUserPool ListUserPools CreateUserPoolClient DescribeUserPoolClient UpdateUserPoolClient DeleteUserPoolClient ListUserPoolClients CreateUserPoolDomain DescribeUserPoolDomain UpdateUserPoolDomain DeleteUserPoolDomain"
 		records   = "CreateResourceServer DescribeResourceServer UpdateResourceServer DeleteResourceServer ListResourceServers CreateGroup GetGroup UpdateGroup DeleteGroup ListGroups ListUsersInGroup AdminAddUserToGroup AdminRemoveUserFromGroup AdminListGroupsForUser"
 		providers = "CreateIdentityProvider DescribeIdentityProvider UpdateIdentityProvider DeleteIdentityProvider ListIdentityProviders GetIdentityProviderByIdentifier AddCustomAttributes TagResource UntagResource ListTagsForResource"
-		respond   = "RespondToAuthChallenge AdminRespondToAuthChallenge"
+		mfaAdmin  = "AdminSetUserMFAPreference AdminDeleteSoftwareToken AdminGetUserAuthFactors"
+		mfaOwn    = "AssociateSoftwareToken VerifySoftwareToken SetUserMFAPreference GetUserAuthFactors"
 	)
 	return [][3]string{
 		{records, "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
@@ -112,8 +114,13 @@ func notThere() [][3]string {
 		{"ConfirmForgotPassword", "UserNotConfirmedException", "the code proves the address, and confirms the account"},
 		{"UpdateUserAttributes", "CodeMismatchException", "it takes no code"},
 		{"UpdateUserAttributes", "ExpiredCodeException", "it takes no code"},
-		{respond, "CodeMismatchException", "no challenge asks for a code"},
-		{respond, "ExpiredCodeException", "no challenge asks for a code"},
+		{mfaAdmin, "NotAuthorizedException", "a key that may not do it is answered AccessDeniedException"},
+		{"AdminSetUserMFAPreference", "PasswordResetRequiredException", "operators change accounts in every state"},
+		{"AdminSetUserMFAPreference AdminDeleteSoftwareToken", "UserNotConfirmedException", "operators change accounts in every state"},
+		{mfaOwn, "ResourceNotFoundException", "a token whose pool or client is gone cannot be verified: it is invalid"},
+		{"VerifySoftwareToken SetUserMFAPreference GetUserAuthFactors", "UserNotConfirmedException", "nobody gets a token before, and no account goes back"},
+		{"VerifySoftwareToken", "CodeMismatchException", "a wrong code is an EnableSoftwareTokenMFAException"},
+		{"AssociateSoftwareToken", "ConcurrentModificationException", "nothing that it has read can change before it writes"},
 		{"CreateUserPool CreateUserPoolClient CreateUserPoolDomain CreateResourceServer CreateGroup", "LimitExceededException", "there are no quotas"},
 		{"AdminConfirmSignUp", "LimitExceededException", "it sends nothing, and there is nothing to guess"},
 		{"DeleteUserPoolClient DeleteUserPoolDomain CreateUserPoolDomain DeleteIdentityProvider", "ConcurrentModificationException", "nothing that it has read can change before it writes"},

@@ -12,8 +12,8 @@ import (
 	"github.com/poolhouse/poolhouse/internal/housetest"
 )
 
-// A pool says that it asks for no second factor; what asks for one is refused by
-// its name, and nothing is written.
+// A pool says whether it asks for a second factor, and which there are; what
+// asks for one that there is not is refused by its name, and nothing is written.
 func TestAPIMfaConfig(t *testing.T) {
 	t.Parallel()
 	housetest.Databases(t, func(t *testing.T, database string) {
@@ -24,23 +24,32 @@ func TestAPIMfaConfig(t *testing.T) {
 			f(in)
 			return only(c.SetUserPoolMfaConfig(ctx, in))
 		}
-		off := func(what string) {
+		says := func(what string, how types.UserPoolMfaType, token, email bool) {
 			t.Helper()
 			got, err := c.GetUserPoolMfaConfig(ctx, &cip.GetUserPoolMfaConfigInput{UserPoolId: poolID()})
 			must(t, err)
 			described, err := c.DescribeUserPool(ctx, &cip.DescribeUserPoolInput{UserPoolId: poolID()})
 			must(t, err)
-			if got.MfaConfiguration != types.UserPoolMfaTypeOff || described.UserPool.MfaConfiguration != types.UserPoolMfaTypeOff ||
-				got.SoftwareTokenMfaConfiguration != nil || got.SmsMfaConfiguration != nil || got.EmailMfaConfiguration != nil || got.WebAuthnConfiguration != nil {
+			if got.MfaConfiguration != how || described.UserPool.MfaConfiguration != how || got.SmsMfaConfiguration != nil || got.WebAuthnConfiguration != nil ||
+				(got.SoftwareTokenMfaConfiguration != nil) != token || (got.EmailMfaConfiguration != nil) != email {
 				t.Errorf("%s: %+v, the pool says %s", what, got, described.UserPool.MfaConfiguration)
 			}
 		}
-		off("at first")
-		must(t, set(func(in *cip.SetUserPoolMfaConfigInput) { in.MfaConfiguration = types.UserPoolMfaTypeOff }))
+		says("at first", types.UserPoolMfaTypeOff, false, false)
 		must(t, set(func(in *cip.SetUserPoolMfaConfigInput) {
 			in.MfaConfiguration, in.SoftwareTokenMfaConfiguration = types.UserPoolMfaTypeOff, &types.SoftwareTokenMfaConfigType{Enabled: false}
 		}))
-		off("set to OFF")
+		says("set to OFF", types.UserPoolMfaTypeOff, false, false)
+		must(t, setMFA(h, types.UserPoolMfaTypeOptional, "token", "email"))
+		says("two factors", types.UserPoolMfaTypeOptional, true, true)
+		update := func(how types.UserPoolMfaType) error {
+			return only(c.UpdateUserPool(ctx, &cip.UpdateUserPoolInput{UserPoolId: poolID(), MfaConfiguration: how, AutoVerifiedAttributes: []types.VerifiedAttributeType{"email"}}))
+		}
+		must(t, update(""))
+		says("an update that does not name it", types.UserPoolMfaTypeOptional, true, true)
+		must(t, update(types.UserPoolMfaTypeOn))
+		says("an update to ON", types.UserPoolMfaTypeOn, true, true)
+
 		const invalid = "InvalidParameterException"
 		app := &types.SoftwareTokenMfaConfigType{Enabled: true}
 		for naming, f := range map[string]func(*cip.SetUserPoolMfaConfigInput){
@@ -48,11 +57,11 @@ func TestAPIMfaConfig(t *testing.T) {
 				in.MfaConfiguration, in.SoftwareTokenMfaConfiguration = types.UserPoolMfaTypeOff, app
 			},
 			"SMS": func(in *cip.SetUserPoolMfaConfigInput) { in.MfaConfiguration = types.UserPoolMfaTypeOn },
-			"SoftwareTokenMfaConfiguration.Enabled": func(in *cip.SetUserPoolMfaConfigInput) {
-				in.MfaConfiguration, in.SoftwareTokenMfaConfiguration = types.UserPoolMfaTypeOptional, app
+			"SmsMfaConfiguration": func(in *cip.SetUserPoolMfaConfigInput) {
+				in.MfaConfiguration, in.SmsMfaConfiguration = types.UserPoolMfaTypeOptional, &types.SmsMfaConfigType{SmsConfiguration: &types.SmsConfigurationType{SnsCallerArn: aws.String("arn:aws:iam::123456789012:role/sms")}}
 			},
-			"EmailMfaConfiguration": func(in *cip.SetUserPoolMfaConfigInput) {
-				in.MfaConfiguration, in.EmailMfaConfiguration = types.UserPoolMfaTypeOptional, &types.EmailMfaConfigType{Message: aws.String("It is {####}.")}
+			"mailMfaConfiguration.": func(in *cip.SetUserPoolMfaConfigInput) {
+				in.MfaConfiguration, in.EmailMfaConfiguration = types.UserPoolMfaTypeOptional, &types.EmailMfaConfigType{Message: aws.String("no place for a code")}
 			},
 			"WebAuthnConfiguration.RelyingPartyId": func(in *cip.SetUserPoolMfaConfigInput) {
 				in.WebAuthnConfiguration = &types.WebAuthnConfigurationType{RelyingPartyId: aws.String("example.com")}
@@ -62,8 +71,11 @@ func TestAPIMfaConfig(t *testing.T) {
 			},
 		} {
 			throws(t, set(f), invalid, naming)
-			off("after " + naming)
+			says("after "+naming, types.UserPoolMfaTypeOn, true, true)
 		}
+		must(t, update(types.UserPoolMfaTypeOff))
+		says("an update to OFF", types.UserPoolMfaTypeOff, false, false)
+		throws(t, update(types.UserPoolMfaTypeOn), invalid, "Cannot turn MFA functionality ON, once the user pool has been created")
 	})
 }
 

@@ -25,7 +25,7 @@ func attackersKey(t *testing.T) *rsa.PrivateKey {
 }
 
 // forms are the POSTs of the pages.
-var forms = []string{"/login", "/signup", "/confirm", "/confirmUser", "/resendcode", "/forgotPassword", "/confirmForgotPassword"}
+var forms = []string{"/login", "/signup", "/confirm", "/confirmUser", "/resendcode", "/forgotPassword", "/confirmForgotPassword", "/mfa", "/mfaSetup"}
 
 func TestAttackCrossSiteForm(t *testing.T) {
 	t.Parallel()

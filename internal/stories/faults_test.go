@@ -67,7 +67,7 @@ func TestFormsTellEverythingAtOnce(t *testing.T) {
 	told(p, "password", "signInFormPassword", "Enter a password.")
 	p = b.Follow(b.Submit(b.Get("/forgotPassword"+housetest.Ask()), "forgotpasswordform", "username", "ann"))
 	p = b.Submit(p, "confirmforgotpasswordform", "code", "", "password", "short")
-	told(p, "code", "verification_code", "Enter the code from the e-mail.")
+	told(p, "code", "verification_code", "Enter the code.")
 	told(p, "password", "new_password", "Use at least 6 characters.")
 	focused(p, "verification_code")
 }

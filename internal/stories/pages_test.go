@@ -72,6 +72,7 @@ func TestEveryPage(t *testing.T) {
 	w.inspect("message-link")
 	inspectRecovery(w, path)
 	w.inspectFirstPassword(s.house, path)
+	w.inspectSecond(s.house, path)
 	w.open(s.house.URL() + "/mailbox")
 	w.inspect("mailbox")
 	w.inspectCustomised(s.house, path)
@@ -137,6 +138,40 @@ func (w *window) inspectCustomised(h *housetest.House, path func(string) string)
 	w.inspect("customised-wrong")
 	_, err = customises(w.t, h, "", "", nil)
 	must(w.t, err)
+}
+
+// inspectSecond looks at the pages of second factors, and leaves the pool without.
+func (w *window) inspectSecond(h *housetest.House, path func(string) string) {
+	w.t.Helper()
+	must(w.t, setMFA(h, types.UserPoolMfaTypeOn, "token", "email"))
+	name, password := "dora@example.com", "Pebble-12"
+	must(w.t, only(sdk(h).AdminCreateUser(w.t.Context(), &cip.AdminCreateUserInput{UserPoolId: poolID(), Username: &name, MessageAction: types.MessageActionTypeSuppress})))
+	must(w.t, only(sdk(h).AdminSetUserPassword(w.t.Context(), &cip.AdminSetUserPasswordInput{UserPoolId: poolID(), Username: &name, Password: &password, Permanent: true})))
+	signIn := func() {
+		w.open(path("/login") + "&prompt=login") // though the browser is remembered
+		w.fill("signInFormUsername", name)
+		w.fill("signInFormPassword", password)
+		w.enter()
+	}
+	signIn()
+	w.do("opening the key", clicks("summary"))
+	w.inspect("setup")
+	app := authenticator{h, strings.ReplaceAll(eval[string](w, `document.querySelector(".seed").textContent`), " ", "")}
+	w.fill("setup-code", notThis(app.shows(w.t, 0)))
+	w.enter()
+	w.inspect("setup-wrong")
+	w.fill("setup-code", app.shows(w.t, 0))
+	w.fill("setup-name", "Dora's phone")
+	w.enter()
+	signIn()
+	w.inspect("second")
+	operation(w.t, h, "AdminUpdateUserAttributes", true, map[string]any{"UserPoolId": housetest.PoolID, "Username": name, "UserAttributes": []map[string]string{{"Name": "email_verified", "Value": "true"}}}).ok(w.t)
+	operation(w.t, h, "AdminSetUserMFAPreference", true, map[string]any{"UserPoolId": housetest.PoolID, "Username": name, "EmailMfaSettings": map[string]bool{"Enabled": true}}).ok(w.t)
+	signIn()
+	w.inspect("second-choose")
+	w.press("[value=EMAIL_OTP]")
+	w.inspect("second-email")
+	must(w.t, setMFA(h, types.UserPoolMfaTypeOff))
 }
 
 // inspect holds the page against everything that every page promises.

@@ -56,8 +56,9 @@ func (s *Web) postConfirm(v *visit) error {
 func (s *Web) proceed(v *visit, in account.Confirmation, login string) error {
 	if in.SessionID != "" {
 		step, err := s.Signin.Begin(v.r.Context(), v.app, signin.Attempt{Username: in.Username, Factor: signin.Proven{SessionID: in.SessionID}, From: v.device()})
-		if err == nil && step.Done != nil {
-			return s.finish(v, *step.Done)
+		onPage := login == v.to("/login") // a link from a mail has another query, which our pages cannot carry
+		if err == nil && (step.Done != nil || onPage && step.Confirm == nil) {
+			return s.follow(v, step, in.Username)
 		}
 		if err != nil && pool.AsError(err) == nil {
 			return err

@@ -99,6 +99,9 @@ type pageData struct {
 	Delivery  *pool.Delivery `json:",omitempty"`
 	Earlier   bool           `json:",omitempty"` // the code was sent on another visit
 	Missing   []string       `json:",omitempty"` // attributes to ask for with the new password
+	Factor    pool.Factor    `json:",omitempty"` // the second factor that is asked for
+	Others    []pool.Factor  `json:",omitempty"` // those that would do as well
+	Device    string         `json:",omitempty"` // what the person calls their authenticator app
 	Notice    string         `json:",omitempty"` // catalogue key, shown once
 	Query     string         `json:",omitempty"` // the way to the app, for a link opened from the mail
 	ExpiresAt int64          // ms
@@ -111,6 +114,8 @@ const (
 	toConfirm purpose = "confirm"
 	toReset   purpose = "reset"
 	toChange  purpose = "change"
+	toSecond  purpose = "second"
+	toSetUp   purpose = "set_up"
 )
 
 // maxCookie bounds the sealed value, under the 4,096 bytes with name and

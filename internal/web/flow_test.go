@@ -165,7 +165,7 @@ func TestUnconfirmedPeopleAreLedOn(t *testing.T) {
 	if old == code {
 		t.Fatal("the new code is the old one")
 	}
-	shows(t, b.post("/confirm"+q, page, "username", "ann@example.com", "code", ""), "Enter the code from the e-mail.")
+	shows(t, b.post("/confirm"+q, page, "username", "ann@example.com", "code", ""), "Enter the code.")
 	leadsToApp(t, b.post("/confirm"+q, page, "username", "ann@example.com", "code", code[:3]+" "+code[3:]))
 }
 

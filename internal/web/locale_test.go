@@ -99,6 +99,12 @@ func TestTheCatalogueIsWhatThePagesUse(t *testing.T) {
 			t.Errorf("the catalogue lacks field.%s", a.Name)
 		}
 	}
+	for _, f := range pool.EveryFactor() {
+		key := "factor." + string(f)
+		if used[key] = true; !source.Has(key) {
+			t.Errorf("the catalogue lacks %s", key)
+		}
+	}
 	for key := range source.Text {
 		if !used[key] && !composed.MatchString(key) && !strings.Contains(code.String(), strconv.Quote(key)) {
 			t.Errorf("nothing uses %s", key)

@@ -76,6 +76,12 @@ func (s *Web) follow(v *visit, step signin.Step, username string) error {
 	if step.NewPassword != nil {
 		return s.askNewPassword(v, *step.NewPassword, username)
 	}
+	if step.Second != nil {
+		return s.askSecond(v, *step.Second, username)
+	}
+	if step.SetUp != nil {
+		return s.askSetUp(v, *step.SetUp, username)
+	}
 	if step.Waiting != nil {
 		return s.tell(v, http.StatusOK, "message.waiting", v.to("/login"))
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/poolhouse/poolhouse/internal/locale"
 	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/totp"
 )
 
 //go:embed templates/*.html
@@ -44,6 +45,12 @@ type page struct {
 	Delivery pool.Delivery
 	Earlier  bool // the mail went out on another visit
 	Rules    []string
+
+	Factor pool.Factor   // the second factor whose code is asked for, "" to ask which
+	Others []pool.Factor // those that would do as well
+	Device string        // what the person calls their authenticator app
+	Seed   string        // of one that is to be set up, in groups
+	QR     totp.Picture
 
 	Sentence   string // of the pages "message" and "error"
 	Button     *button
@@ -102,6 +109,26 @@ func (p *page) Sent() string {
 	return p.T(p.Name+"."+key, "address", p.Delivery.Destination)
 }
 
+// SecondLead says what the page of a second factor waits for.
+func (p *page) SecondLead() string {
+	switch {
+	case p.Factor == "":
+		return p.T("second.choose", "app", p.App)
+	case p.Factor == pool.FactorEmail:
+		return p.T("second.email", "address", p.Delivery.Destination)
+	case p.Device != "":
+		return p.T("second.device", "device", p.Device)
+	}
+	return p.T("second.token")
+}
+
+// FactorName is what people call a second factor.
+func (p *page) FactorName(f pool.Factor) string { return p.T("factor." + string(f)) }
+
+// QRSide is the length of a QR code's side with the quiet zone around it, in
+// modules (ISO 18004: four on each side).
+func (p *page) QRSide() int { return p.QR.Size + 8 }
+
 // ResendKey is the catalogue key of the button that sends another mail.
 func (p *page) ResendKey() string {
 	if p.ByLink {
@@ -150,7 +177,7 @@ func (p *page) focus() string {
 		}
 	}
 	switch {
-	case p.Name == "confirm" || p.Name == "reset":
+	case p.Name == "confirm" || p.Name == "reset" || p.Name == "second" || p.Name == "setup":
 		return "code"
 	case p.Name == "change":
 		return "password"
@@ -175,6 +202,10 @@ func (p *page) shows(field string) bool {
 		return field == "username" || field == "password" || slices.Contains(p.Asked, field)
 	case "confirm":
 		return field == "code" && !p.ByLink
+	case "second":
+		return field == "code" && p.Factor != ""
+	case "setup":
+		return field == "code"
 	case "forgot":
 		return field == "username"
 	case "change":
@@ -248,7 +279,7 @@ type look struct {
 
 func newLook() (*look, error) {
 	l := &look{templates: map[string]*template.Template{}, cssPath: StylePath()}
-	for _, name := range []string{"login", "signup", "confirm", "forgot", "reset", "change", "link", "message", "error"} {
+	for _, name := range []string{"login", "signup", "confirm", "forgot", "reset", "change", "second", "setup", "link", "message", "error"} {
 		t, err := template.ParseFS(templateFiles, "templates/layout.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, err

@@ -68,6 +68,10 @@ func (p purpose) path() string {
 		return "/confirmForgotPassword"
 	case toChange:
 		return "/changePassword"
+	case toSecond:
+		return "/mfa"
+	case toSetUp:
+		return "/mfaSetup"
 	}
 	return "/confirm"
 }

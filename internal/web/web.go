@@ -60,6 +60,8 @@ func (s *Web) pages() []route {
 		{"/forgotpassword", s.getForgot, s.postForgot},
 		{"/confirmforgotpassword", s.getReset, s.postReset},
 		{"/changepassword", s.getChange, s.postChange},
+		{"/mfa", s.getSecond, s.postSecond},
+		{"/mfasetup", s.getSetUp, s.postSetUp},
 		{"/error", s.getError, nil},
 	}
 }
