@@ -59,6 +59,9 @@ func hindrance(h server.Hindrance, user string) string {
 	texts := map[string]string{
 		"locked_out":                 "Locked out after too many wrong passwords, until " + until + ". Wait, or let them reset the password: that ends it.",
 		"no_password":                "There is no password. Set one: admin-set-user-password --username " + user + " --password … --permanent.",
+		"first_password":             "They came without a password (by an import), and choose one themselves: \"Forgot your password?\" sends them a code.",
+		"no_srp_verifier":            "Since they came from another pool SRP does not know their password, right as it is. Let them sign in once on the pages or by USER_PASSWORD_AUTH: then it does.",
+		"no_second_factor":           "The pool demands a second factor, and they have none and can set up none. Switch one on that they can have (set-user-pool-mfa-config).",
 		"disabled":                   "Disabled by an operator. To let them in: admin-enable-user --username " + user + ".",
 		"unconfirmed":                "The e-mail address is not confirmed. They need the code from their mail (resend-confirmation-code sends another), or admin-confirm-sign-up --username " + user + ".",
 		"unconfirmed_operator":       "The account is not confirmed, and no code can do that here. Confirm it: admin-confirm-sign-up --username " + user + ".",

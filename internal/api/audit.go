@@ -57,7 +57,7 @@ func (a *API) peopleDo(operation string) (pool.EventKind, bool) {
 // targets are the members that name the thing which an operation changes; none
 // of them can hold a secret.
 func targets() []string {
-	return []string{"ClientId", "GroupName", "Identifier", "ProviderName", "Domain", "ClientSecretId", "SessionId", "EventId"}
+	return []string{"ClientId", "GroupName", "Identifier", "ProviderName", "Domain", "ClientSecretId", "SessionId", "EventId", "JobId"}
 }
 
 // change is the event of an operator's call: the names of its members, and of
@@ -89,6 +89,10 @@ func nameMade(note *pool.Note, out any) {
 		note.On("UserPoolId", made.UserPool.Id)
 	case *CreateUserPoolClientResponse:
 		note.On("ClientId", string(made.UserPoolClient.ClientId))
+	case *CreateUserImportJobResponse:
+		note.On("JobId", made.UserImportJob.JobId)
+	case *AddUserPoolClientSecretResponse:
+		note.On("ClientSecretId", made.ClientSecretDescriptor.ClientSecretId)
 	}
 }
 

@@ -202,7 +202,7 @@ func (r *reader) piece(property string) (text string, tight bool, err error) {
 			return "", false, r.wrong("%s is not allowed in a value", quoted(r.text))
 		}
 	case css.IdentToken:
-		if text = r.text; !plainWord(text) {
+		if text = r.text; !plainWord(text) || property == "cursor" && strings.EqualFold(text, "none") || property == "color" && strings.EqualFold(text, "transparent") {
 			return "", false, r.wrong("the word %s is not allowed", quoted(r.text))
 		}
 	case css.HashToken:
@@ -210,7 +210,7 @@ func (r *reader) piece(property string) (text string, tight bool, err error) {
 			return "", false, r.wrong("%s is no colour", quoted(r.text))
 		}
 	case css.NumberToken, css.PercentageToken, css.DimensionToken:
-		text, err = r.number(least(property))
+		text, err = r.number(property)
 	case css.StringToken:
 		if text, err = r.family(property); err != nil {
 			return "", false, err
@@ -252,15 +252,16 @@ func colour(text string) bool {
 
 // number reads a number with its unit, and writes it without exponents or
 // needless digits.
-func (r *reader) number(least float64) (string, error) {
+func (r *reader) number(property string) (string, error) {
 	text := strings.ToLower(r.text)
 	end := len(strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyz%"))
-	value, err := strconv.ParseFloat(text[:end], 64)
-	if err != nil || value < least || value > largest {
-		return "", r.wrong("%s is no number from %v to %d", quoted(r.text), least, largest)
+	least, most, known := bounds(property, text[end:])
+	if !known {
+		return "", r.wrong("the unit of %s is not allowed in %s", quoted(r.text), property)
 	}
-	if unit := text[end:]; unit != "" && !units[unit] {
-		return "", r.wrong("the unit of %s is not allowed", quoted(r.text))
+	value, err := strconv.ParseFloat(text[:end], 64)
+	if err != nil || value < least || value > most {
+		return "", r.wrong("%s is not from %v to %v, as %s must be", quoted(r.text), least, most, property)
 	}
 	return strconv.FormatFloat(value, 'f', -1, 32) + text[end:], nil
 }
@@ -290,7 +291,7 @@ func (r *reader) function() (string, error) {
 			if r.kind == css.DimensionToken {
 				r.text = text[:len(text)-len("deg")]
 			}
-			number, err := r.number(0)
+			number, err := r.number("color")
 			if err != nil {
 				return "", err
 			}

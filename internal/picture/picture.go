@@ -15,6 +15,10 @@ const (
 	MaxSide  = 2000
 )
 
+// maxScans bounds the passes over a JPEG's pixels: a progressive one has ten or
+// so, and each costs as much as all of a plain one.
+const maxScans = 16
+
 // Kind is the form of a picture.
 type Kind string
 
@@ -47,6 +51,9 @@ func Clean(given []byte) ([]byte, Kind, error) {
 	kind, decode, config := PNG, png.Decode, png.DecodeConfig
 	if bytes.HasPrefix(given, []byte{0xff, 0xd8}) {
 		kind, decode, config = JPEG, jpeg.Decode, jpeg.DecodeConfig
+	}
+	if kind == JPEG && bytes.Count(given, []byte{0xff, 0xda}) > maxScans {
+		return nil, "", ErrForm
 	}
 	shape, err := config(bytes.NewReader(given))
 	if err != nil {

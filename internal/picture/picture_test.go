@@ -109,6 +109,8 @@ func TestHostilePictures(t *testing.T) {
 		"a bomb":            {wide(50000, 50000), ErrSide},
 		"a long line":       {wide(1<<31-1, 1), ErrSide},
 		"one too wide":      {sample(t, PNG, MaxSide+1, 1), ErrSide},
+		"one too high":      {sample(t, PNG, 1, MaxSide+1), ErrSide},
+		"many scans":        {append(sample(t, JPEG, 20, 20), bytes.Repeat([]byte{0xff, 0xda}, maxScans)...), ErrForm},
 	} {
 		if out, _, err := Clean(c.given); !errors.Is(err, c.want) || out != nil {
 			t.Errorf("%s: %v, want %v", what, err, c.want)

@@ -159,7 +159,7 @@ func (e Event) ShowsPassword() (right, shown bool) {
 	switch e.Reason {
 	case "", ReasonUnconfirmed, ReasonNewPassword, ReasonSecond, ReasonSetUp, ReasonNoSecond, ReasonDisabled, ReasonReset, ReasonTemporary:
 		return true, true
-	case ReasonPassword, ReasonUnknownUser, ReasonLockedOut:
+	case ReasonPassword, ReasonNoVerifier, ReasonUnknownUser, ReasonLockedOut:
 		return false, true
 	}
 	return false, false

@@ -101,7 +101,7 @@ func TestHindrances(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	p := pool.Pool{Settings: pool.Settings{AutoVerifiedAttributes: []string{"email"}}}
 	good := func() pool.User {
-		return pool.User{Status: pool.Confirmed, Attributes: map[string]string{"email": "a@example.com", "email_verified": "true"}, Password: pool.Password{Hash: "h", SetAt: now.UnixMilli()}}
+		return pool.User{Status: pool.Confirmed, Attributes: map[string]string{"email": "a@example.com", "email_verified": "true"}, Password: pool.Password{Hash: "h", SRPVerifier: "v", SetAt: now.UnixMilli()}}
 	}
 	for name, c := range map[string]struct {
 		change func(*pool.User, *pool.Lockout)
@@ -120,6 +120,8 @@ func TestHindrances(t *testing.T) {
 			u.Status, u.Password.SetAt = pool.ForceChangePassword, now.Add(-7*24*time.Hour).UnixMilli()
 		}, []pool.HindranceKind{pool.HindranceTemporaryExpired}},
 		"unverified":  {func(u *pool.User, _ *pool.Lockout) { delete(u.Attributes, "email_verified") }, []pool.HindranceKind{pool.HindranceNoContact}},
+		"imported":    {func(u *pool.User, _ *pool.Lockout) { u.Status, u.Password = pool.ResetRequired, pool.Password{} }, []pool.HindranceKind{pool.HindranceFirstPassword}},
+		"moved":       {func(u *pool.User, _ *pool.Lockout) { u.Password.SRPVerifier = "" }, []pool.HindranceKind{pool.HindranceNoVerifier}},
 		"no password": {func(u *pool.User, _ *pool.Lockout) { u.Password.Hash = "" }, []pool.HindranceKind{pool.HindranceNoPassword}},
 	} {
 		u, l := good(), pool.Lockout{}

@@ -12,6 +12,7 @@ type EventReason string
 const (
 	ReasonPassword     EventReason = "wrong_password"
 	ReasonUnknownUser  EventReason = "unknown_user"
+	ReasonNoVerifier   EventReason = "no_srp_verifier" // left behind in another pool; the password was not looked at
 	ReasonDisabled     EventReason = "disabled"
 	ReasonUnconfirmed  EventReason = "unconfirmed"
 	ReasonNewPassword  EventReason = "new_password_required"

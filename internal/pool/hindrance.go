@@ -15,6 +15,7 @@ type HindranceKind string
 // What can stand in the way: the whole list, in the order in which it is met.
 const (
 	HindranceLockedOut        HindranceKind = "locked_out"
+	HindranceFirstPassword    HindranceKind = "first_password" // they came without one, and choose it by a code
 	HindranceNoPassword       HindranceKind = "no_password"
 	HindranceDisabled         HindranceKind = "disabled"
 	HindranceConfirmByCode    HindranceKind = "unconfirmed"
@@ -22,6 +23,8 @@ const (
 	HindranceReset            HindranceKind = "reset_required"
 	HindranceTemporaryExpired HindranceKind = "temporary_password_expired"
 	HindranceTemporary        HindranceKind = "temporary_password"  // a new one is to be chosen; Until is when it is too late
+	HindranceNoSecond         HindranceKind = "no_second_factor"    // the pool demands one that the account can have none of
+	HindranceNoVerifier       HindranceKind = "no_srp_verifier"     // SRP alone is refused: the password must be shown once
 	HindranceNoContact        HindranceKind = "no_verified_address" // they cannot reset their password themselves
 	HindranceOperatorRecovery HindranceKind = "recovery_by_operator"
 )
@@ -36,15 +39,18 @@ func (p Pool) Hindrances(u User, l Lockout, now time.Time) []Hindrance {
 		}
 	}
 	temporary := u.Status == ForceChangePassword
-	ends := u.Password.SetAt + p.TemporaryPasswordLife().Milliseconds()
+	ends := p.TemporaryUntil(u)
 	add(now.UnixMilli() < l.LockedUntil, HindranceLockedOut, l.LockedUntil)
-	add(u.Password.Hash == "", HindranceNoPassword, 0)
+	add(u.NeverHadPassword(), HindranceFirstPassword, 0)
+	add(u.Password.Hash == "" && !u.NeverHadPassword(), HindranceNoPassword, 0)
 	add(u.Disabled, HindranceDisabled, 0)
 	add(u.Status == Unconfirmed && p.ConfirmsByCode(u), HindranceConfirmByCode, 0)
 	add(u.Status == Unconfirmed && !p.ConfirmsByCode(u), HindranceConfirmOperator, 0)
-	add(u.Status == ResetRequired, HindranceReset, 0)
+	add(u.Status == ResetRequired && !u.NeverHadPassword(), HindranceReset, 0)
 	add(temporary && now.UnixMilli() >= ends, HindranceTemporaryExpired, 0)
 	add(temporary && now.UnixMilli() < ends, HindranceTemporary, ends)
+	add(p.SecondFor(u).Impossible, HindranceNoSecond, 0)
+	add(u.Password.Hash != "" && u.Password.SRPVerifier == "", HindranceNoVerifier, 0)
 	_, err := p.RecoveryContact(u)
 	add(p.RecoversByOperatorOnly(), HindranceOperatorRecovery, 0)
 	add(err != nil && !temporary && !p.RecoversByOperatorOnly(), HindranceNoContact, 0)

@@ -203,6 +203,11 @@ func (p Pool) TemporaryPasswordLife() time.Duration {
 	return time.Duration(days) * 24 * time.Hour
 }
 
+// TemporaryUntil is when a temporary password stops being good (ms).
+func (p Pool) TemporaryUntil(u User) int64 {
+	return u.Password.SetAt + p.TemporaryPasswordLife().Milliseconds()
+}
+
 // VerifiesEmail says whether sign-up sends a code to the e-mail address.
 func (p Pool) VerifiesEmail() bool { return slices.Contains(p.AutoVerifiedAttributes, "email") }
 

@@ -58,6 +58,12 @@ type Password struct {
 // the password must compute with.
 func (u User) SRPName() string { return cmp.Or(u.Password.SRPName, u.Username) }
 
+// NeverHadPassword says whether the account came without a password, and waits for
+// its owner to choose one by a code.
+func (u User) NeverHadPassword() bool {
+	return u.Status == ResetRequired && u.Password.Hash == ""
+}
+
 // Email is the user's address, "" if there is none.
 func (u User) Email() string { return u.Attributes["email"] }
 

@@ -94,6 +94,11 @@ func (p Pool) importable(given map[string]string, username, mfa string) error {
 			given[a.Name] = strings.ToLower(value) // spreadsheets write TRUE
 		}
 	}
+	for _, contact := range []string{"email", "phone_number"} {
+		if given[contact] == "" && given[contact+"_verified"] == "false" { // which spreadsheets fill in for everybody
+			delete(given, contact+"_verified")
+		}
+	}
 	if value := given["birthdate"]; value != "" {
 		date, err := time.Parse("01/02/2006", value)
 		if err != nil {

@@ -48,6 +48,9 @@ func TestNewImported(t *testing.T) {
 		u.Attributes["email_verified"] != "true" || u.Attributes["custom:team"] != "=1+1" || u.Attributes[importMFA] != "" {
 		t.Errorf("an imported user is %+v, %v", u, err)
 	}
+	if u, err := p.NewImported(columns, row(map[string]string{"phone_number_verified": "FALSE"}), 5); err != nil || u.Attributes["phone_number_verified"] != "" {
+		t.Errorf("no number, which is not verified: %+v, %v", u, err)
+	}
 	for what, c := range map[string]struct {
 		change map[string]string
 		reason string

@@ -107,6 +107,9 @@ func Why(ctx context.Context, l Ledger, poolID, username string) (who Standing, 
 
 // read opens a ledger to look at what people did.
 func (l Ledger) read(ctx context.Context, do func(*store.DB, *signin.Signin) error) error {
+	if err := l.there(); err != nil {
+		return err
+	}
 	ring, db, err := OpenLedger(ctx, l.Database, l.MasterKeyFile, l.Log)
 	if err != nil {
 		return err

@@ -66,6 +66,9 @@ type (
 // ListImports returns the user import jobs of a pool, or of all pools for "", in
 // the order in which they were made.
 func ListImports(ctx context.Context, l Ledger, poolID string) (jobs []ImportJob, err error) {
+	if err := l.there(); err != nil {
+		return nil, err
+	}
 	err = l.use(ctx, func(ctx context.Context, s *setup.Setup) error {
 		imports := account.Imports{DB: s.DB, Now: time.Now}
 		pools, err := poolsOf(ctx, s.DB, poolID)
@@ -107,6 +110,9 @@ func poolsOf(ctx context.Context, db *store.DB, id string) (all []pool.Pool, err
 // ImportFailures returns the lines of a job that made no user, as far as they are
 // kept, with the job.
 func ImportFailures(ctx context.Context, l Ledger, poolID, jobID string) (j ImportJob, failures []ImportFailure, err error) {
+	if err := l.there(); err != nil {
+		return j, nil, err
+	}
 	err = l.use(ctx, func(ctx context.Context, s *setup.Setup) error {
 		imports := account.Imports{DB: s.DB, Now: time.Now}
 		pools, err := poolsOf(ctx, s.DB, poolID)

@@ -2,8 +2,13 @@ package server
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/poolhouse/poolhouse/internal/account"
@@ -27,6 +32,9 @@ func AddKey(ctx context.Context, l Ledger, ask Key) (made Key, err error) {
 
 // ListKeys returns all access keys, without their secrets.
 func ListKeys(ctx context.Context, l Ledger) (all []Key, err error) {
+	if err := l.there(); err != nil {
+		return nil, err
+	}
 	err = l.use(ctx, func(ctx context.Context, s *setup.Setup) error {
 		all, err = s.ListKeys(ctx)
 		return err
@@ -36,7 +44,23 @@ func ListKeys(ctx context.Context, l Ledger) (all []Key, err error) {
 
 // RevokeKey ends an access key, in servers that run too.
 func RevokeKey(ctx context.Context, l Ledger, id string) error {
+	if err := l.there(); err != nil {
+		return err
+	}
 	return l.use(ctx, func(ctx context.Context, s *setup.Setup) error { return s.RevokeKey(ctx, id) })
+}
+
+// there refuses a database that is not there yet, for what only reads or ends
+// something: opening it would make a new one, empty, under whatever name.
+func (l Ledger) there() error {
+	path, isFile := strings.CutPrefix(l.Database, "sqlite:")
+	if !isFile {
+		return nil // a server of databases says so itself
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database %s: say which with --db", path)
+	}
+	return nil
 }
 
 // use opens a ledger for one thing to do, without a server.

@@ -22,6 +22,9 @@ type Imported = account.Imported
 // ExportUsers writes a pool's users to out and says how many; sealed to the
 // passphrase or, with nil, without their passwords.
 func ExportUsers(ctx context.Context, l Ledger, poolID string, out io.Writer, passphrase []byte) (n int64, err error) {
+	if err := l.there(); err != nil {
+		return 0, err
+	}
 	err = l.users(ctx, poolID, "users export", func(a *account.Accounts, p pool.Pool) error {
 		n, err = a.Export(ctx, p, out, archive.Passphrase{Text: passphrase, Costs: archive.Production()})
 		return err

@@ -45,10 +45,10 @@ func (s *Setup) UpdateClient(ctx context.Context, e ClientEntry) (pool.Client, e
 // DeleteClient deletes a client; its id is free again (Cognito:
 // DeleteUserPoolClient).
 func (s *Setup) DeleteClient(ctx context.Context, poolID, id string) error {
-	if _, err := poolOf(ctx, s.DB, poolID); err != nil {
-		return err
-	}
 	return s.DB.Tx(ctx, func(ctx context.Context, tx *store.DB) error {
+		if _, err := hold(ctx, tx, poolID); err != nil { // nobody dresses its pages meanwhile
+			return err
+		}
 		if _, err := tx.Clients.Take(ctx, poolID, id); err != nil {
 			return orNoClient(err, id)
 		}

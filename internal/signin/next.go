@@ -31,7 +31,7 @@ func (s *Signin) next(ctx context.Context, app pool.App, user pool.User, second 
 	case user.Status == pool.ResetRequired:
 		return Step{}, errReset
 	case user.Status == pool.ForceChangePassword:
-		if now.UnixMilli() >= user.Password.SetAt+app.Pool.TemporaryPasswordLife().Milliseconds() {
+		if now.UnixMilli() >= app.Pool.TemporaryUntil(user) {
 			return Step{}, errExpired
 		}
 		id, err := s.openSession(ctx, app, pool.NewSession(app, pool.SessionNewPassword, user.Sub, user, now))

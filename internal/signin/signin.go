@@ -178,7 +178,7 @@ func (s *Signin) check(ctx context.Context, p pool.Pool, who person, secret stri
 // hides who has an account, they are answered as everybody else (Cognito:
 // PreventUserExistenceErrors).
 func neverHad(app pool.App, u pool.User) bool {
-	return u.Status == pool.ResetRequired && u.Password.Hash == "" && !u.Disabled && !app.Client.HidesUsers()
+	return u.NeverHadPassword() && !u.Disabled && !app.Client.HidesUsers()
 }
 
 // renew brings what is kept of a password up to date now that it is at hand: a

@@ -114,6 +114,8 @@ func (s *Signin) byProof(ctx context.Context, app pool.App, username string, in 
 		return Step{}, err
 	case err == nil && !user.Void(session.NotBefore) && neverHad(app, user):
 		return Step{}, errReset
+	case checked != nil && err == nil && user.Password.Hash != "" && user.Password.SRPVerifier == "":
+		return Step{}, pool.Because(errWrong, pool.ReasonNoVerifier) // which nobody is told: it would tell who has an account
 	case checked != nil, err != nil:
 		return Step{}, person{known: err == nil}.wrong()
 	case user.Void(session.NotBefore) && !user.Disabled:

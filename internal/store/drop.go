@@ -33,8 +33,8 @@ func (db *DB) HoldPool(ctx context.Context, id string) (pool.Pool, error) {
 	return db.Pools.Update(ctx, func(*pool.Pool) error { return nil }, id)
 }
 
-// DropPool deletes a pool, or returns ErrNotFound. It, its clients and its keys
-// are gone at once, so that nothing leads to what else it has; that is left to
+// DropPool deletes a pool, or returns ErrNotFound. It, its clients, its keys
+// and what is served or taken without asking for the pool are gone at once, so that nothing leads to what else it has; that is left to
 // [DB.SweepDropped].
 func (db *DB) DropPool(ctx context.Context, id string, now int64) error {
 	return db.Tx(ctx, func(ctx context.Context, tx *DB) error {
@@ -45,7 +45,10 @@ func (db *DB) DropPool(ctx context.Context, id string, now int64) error {
 		if err != nil {
 			return err
 		}
-		for _, statement := range []string{`DELETE FROM clients WHERE pool = $1`, `DELETE FROM signing_keys WHERE pool = $1`} {
+		for _, statement := range []string{
+			`DELETE FROM clients WHERE pool = $1`, `DELETE FROM signing_keys WHERE pool = $1`, `DELETE FROM import_jobs WHERE pool = $1`,
+			`DELETE FROM import_queue WHERE pool = $1`, `DELETE FROM ui_customizations WHERE pool = $1`, `DELETE FROM ui_logos WHERE pool = $1`,
+		} {
 			if _, err := tx.exec(ctx, statement, id); err != nil {
 				return err
 			}

@@ -177,6 +177,13 @@ func (w *window) inspectSecond(h *housetest.House, path func(string) string) {
 // inspect holds the page against everything that every page promises.
 func (w *window) inspect(name string) {
 	w.t.Helper()
+	w.inspectWithin(name, maxPage)
+}
+
+// inspectWithin is inspect for a page of which more is asked than of others: it
+// may have so many bytes.
+func (w *window) inspectWithin(name string, most int) {
+	w.t.Helper()
 	facts := eval[struct {
 		Scripts, Mains, Headings int
 		Lang, Title              string
@@ -193,8 +200,8 @@ func (w *window) inspect(name string) {
 	if facts.Scripts != 0 || facts.Mains != 1 || facts.Headings != 1 || facts.Lang != "en" || facts.Title == "" {
 		w.t.Errorf("%s: %+v, want no script, one main, one h1, a language and a title", name, facts)
 	}
-	if facts.Size == 0 || facts.Size > maxPage {
-		w.t.Errorf("%s weighs %d bytes with its style sheet, want at most %d", name, facts.Size, maxPage)
+	if facts.Size == 0 || facts.Size > most {
+		w.t.Errorf("%s weighs %d bytes with its style sheet, want at most %d", name, facts.Size, most)
 	}
 	w.narrow()
 	if wide := eval[int](w, `document.documentElement.scrollWidth - innerWidth`); wide > 0 {

@@ -96,7 +96,7 @@ func TestRequiredAttributesSetting(t *testing.T) {
 		b := h.Browser()
 		p := b.Get("/signup" + housetest.Ask())
 		p.Shows(`name="requiredAttributes[birthdate]" type="date"`)
-		p.Shows(`<label for="signUp-given_name">First name</label>`)
+		p.Shows(`<label class="label-customizable" for="signUp-given_name">First name</label>`)
 		p = b.Submit(p, "signupform", "username", ann, "password", easy, "requiredAttributes[nickname]", "eve")
 		if p.Location() != nil || strings.Count(p.Body, "Fill this in.") != 2 {
 			t.Errorf("an account without what is required: %d, %v\n%s", p.Status, p.Location(), p.Body)
@@ -276,7 +276,7 @@ func TestPhoneNumberIsUsername(t *testing.T) {
 		})
 		b := h.Browser()
 		p := b.Get("/signup" + housetest.Ask("scope", "openid phone"))
-		p.Shows(`<label for="signUpUsername">Phone number</label>`)
+		p.Shows(`<label class="label-customizable" for="signUpUsername">Phone number</label>`)
 		p.Shows(`inputmode="tel"`)
 		b.Submit(p, "signupform", "username", ann, "password", easy, "requiredAttributes[email]", ann).Shows("Enter a phone number with its country code")
 		p = b.Submit(p, "signupform", "username", number, "password", easy, "requiredAttributes[email]", ann)
@@ -304,7 +304,7 @@ func TestEitherIsUsername(t *testing.T) {
 		h := apiHouse(t, database, func(p *setup.PoolEntry, c *setup.ClientEntry) {
 			p.UsernameAttributes = []string{"email", "phone_number"}
 		})
-		h.Browser().Get("/login" + housetest.Ask()).Shows(`<label for="signInFormUsername">E-mail or phone number</label>`)
+		h.Browser().Get("/login" + housetest.Ask()).Shows(`<label class="label-customizable" for="signInFormUsername">E-mail or phone number</label>`)
 		must(t, enlists(t, h, number, "email", ann))
 		must(t, confirms(t, h, number, ann))
 		if !getsIn(h, number) || !getsIn(h, ann) || has(t, h, ann)["phone_number"] != number {
@@ -333,11 +333,11 @@ func TestSignUpPageThatAsksForEverything(t *testing.T) {
 	})
 	w := openWindow(t)
 	w.open(s.house.URL() + "/signup" + housetest.Ask("redirect_uri", s.url+"/oauth/cognito"))
-	w.inspect("signup-asked")
+	w.inspectWithin("signup-asked", 2*maxPage) // twenty fields
 	w.fill("signUpUsername", "+14155550100")
 	w.fill("signUpPassword", "Pebble-12")
 	w.enter()
-	w.inspect("signup-asked-wrong")
+	w.inspectWithin("signup-asked-wrong", 2*maxPage)
 	if at := w.focused(); at != "signUp-name" {
 		t.Errorf("the focus is on %q, want the first field at fault", at)
 	}

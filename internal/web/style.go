@@ -6,13 +6,25 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"regexp"
+	"strings"
 
 	"github.com/poolhouse/poolhouse/internal/pool"
 	"github.com/poolhouse/poolhouse/internal/store"
 )
 
 //go:embed assets/pool.css
-var styleSheet []byte
+var styleSource string
+
+// styleSheet is the style sheet as it is served: without comments and the white
+// space that is for its readers.
+var styleSheet = squeeze(styleSource)
+
+func squeeze(css string) []byte {
+	css = regexp.MustCompile(`(?s)/\*.*?\*/`).ReplaceAllString(css, "")
+	css = regexp.MustCompile(`\s+`).ReplaceAllString(css, " ")
+	return []byte(regexp.MustCompile(` ?([{};,]) ?|(:) `).ReplaceAllString(strings.TrimSpace(css), "$1$2"))
+}
 
 // StylePath is where the one style sheet is served, on every host. Its name
 // holds its hash, so browsers may keep it for good. The operators' pages use it
