@@ -67,8 +67,11 @@ func TestAPIInvite(t *testing.T) {
 			t.Errorf("the mailed password: %v", err)
 		}
 
-		// Sent anew: the first is no longer good, the account is the same.
+		// Sent anew: the first is no longer good, nor what it has opened; the account is
+		// the same.
 		h.Advance(2 * 24 * time.Hour)
+		opened, err := byPassword(h, ann, first)
+		must(t, err)
 		again, err := invite(t, h, ann, resent)
 		must(t, err)
 		if *again.Username != *made.Username || !again.UserLastModifiedDate.After(*made.UserLastModifiedDate) {
@@ -77,6 +80,8 @@ func TestAPIInvite(t *testing.T) {
 		second := h.Mail(ann).Code.Reveal()
 		_, err = asksAnother(h, ann, first)
 		refused(t, err, "NotAuthorizedException", wrong)
+		_, err = chooses(h, housetest.ClientID, *opened.Session, ann, easy)
+		refused(t, err, "NotAuthorizedException", badSession)
 		h.Advance(3*24*time.Hour - time.Minute) // counted from the second
 		if ok, err := asksAnother(h, ann, second); !ok {
 			t.Errorf("the second password within its three days: %v", err)

@@ -305,11 +305,19 @@ func TestAttackLogInjection(t *testing.T) {
 	r := operationRequest(t, h, "InitiateAuth", false, map[string]any{"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": housetest.ClientID, "AuthParameters": map[string]string{"USERNAME": "ann\u202e\u009b31m\u2028{}", "PASSWORD": "x"}})
 	r.RemoteAddr = "127.0.0.1:1"
 	r.Header.Set("User-Agent", hostile)
-	h.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	w := httptest.NewRecorder()
+	h.Handler().ServeHTTP(w, r)
+	if w.Code != http.StatusBadRequest || log.String() == "" {
+		t.Fatalf("answered %d %s, the log has %q", w.Code, w.Body, log.String())
+	}
 	if strings.ContainsAny(log.String(), "\x1b\x07\u202e\u009b\u2028") {
 		t.Error("the log has what was sent")
 	}
-	for _, e := range trailOf(t, h, housetest.PoolID) {
+	trail := trailOf(t, h, housetest.PoolID)
+	if len(trail) == 0 {
+		t.Error("the trail has nothing of it")
+	}
+	for _, e := range trail {
 		if text := fmt.Sprintf("%+v", e); strings.Contains(text, "ann") {
 			t.Errorf("the trail has the name that was typed: %s", text)
 		}

@@ -70,25 +70,30 @@ func TestAttackLogos(t *testing.T) {
 	h := apiHouse(t, "", nil)
 	const script = "<script>alert(1)</script>"
 	good := logo(t, false, green)
-	for what, bad := range map[string][]byte{
-		"an SVG":               []byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`),
-		"a page":               []byte("<!doctype html>" + script),
-		"a page like a PNG":    []byte("\x89PNG\r\n\x1a\n" + script),
-		"a page like a JPEG":   []byte("\xff\xd8\xff" + script),
-		"a GIF with a comment": []byte("GIF89a/*" + script),
-		"a PDF":                []byte("%PDF-1.7"),
-		"a cut PNG":            good[:len(good)/2],
-		"a bomb of one line":   pngOf(t, 1<<30, 1, 10),
-		"a bomb by its size":   pngOf(t, 60_000, 60_000, 10),
-		"a bomb by its data":   pngOf(t, 4, 4, 50<<20),
-		"too large":            append(append([]byte{}, good...), make([]byte, 100_000)...),
-		"one more than 2000":   pngOf(t, 2001, 1, 2001*4+1),
+	const form, side, size = "neither PNG nor JPEG", "pixels wide or high", "larger than"
+	for what, bad := range map[string]struct {
+		picture []byte
+		reason  string
+	}{
+		"an SVG":               {[]byte(`<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>`), form},
+		"a page":               {[]byte("<!doctype html>" + script), form},
+		"a page like a PNG":    {[]byte("\x89PNG\r\n\x1a\n" + script), form},
+		"a page like a JPEG":   {[]byte("\xff\xd8\xff" + script), form},
+		"a GIF with a comment": {[]byte("GIF89a/*" + script), form},
+		"a PDF":                {[]byte("%PDF-1.7"), form},
+		"a cut PNG":            {good[:len(good)/2], form},
+		"a bomb of one line":   {pngOf(t, 1<<30, 1, 10), side},
+		"a bomb by its size":   {pngOf(t, 60_000, 60_000, 10), side},
+		"a bomb by its data":   {pngOf(t, 4, 4, 50<<20), form},
+		"too large":            {append(append([]byte{}, good...), make([]byte, 100_000)...), size},
+		"one more than 2000":   {pngOf(t, 2001, 1, 2001*4+1), side},
+		"one higher than 2000": {pngOf(t, 1, 2001, 2001*5), side},
+		"a JPEG of many scans": {append(logo(t, true, green), bytes.Repeat([]byte{0xff, 0xda, 0, 8}, 200)...), form},
 	} {
-		_, err := customises(t, h, "", "", bad)
-		if err == nil && what == "a bomb by its data" { // of which the pixels alone are read
-			continue
+		_, err := customises(t, h, "", "", bad.picture)
+		if throws(t, err, "InvalidParameterException", bad.reason); t.Failed() {
+			t.Fatalf("%s", what)
 		}
-		throws(t, err, "InvalidParameterException", "")
 	}
 	made, err := customises(t, h, "", "", append(append([]byte{}, good...), script...))
 	must(t, err)
