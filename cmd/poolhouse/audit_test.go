@@ -38,6 +38,22 @@ func TestAuditLinesAreSafe(t *testing.T) {
 	}
 }
 
+// "Nothing was tried" is said only where it is known.
+func TestWhyBehindAFlood(t *testing.T) {
+	t.Parallel()
+	var e server.Event
+	e.Kind, e.Result, e.Reason = "sign_in", "refused", "flood"
+	for want, who := range map[string]server.Standing{
+		"Nothing was tried under this name, as far as the audit trail goes back.": {},
+		"  1970-01-01T00:00:00.000Z  sign_in refused: flood":                      {Drowned: []server.Event{e}},
+	} {
+		lines := explain(who, "nobody")
+		if got := lines[len(lines)-1]; got != want || len(lines) != 2+len(who.Drowned) {
+			t.Errorf("%+v is told as %q", who, lines)
+		}
+	}
+}
+
 func TestSince(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)

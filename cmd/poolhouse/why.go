@@ -43,6 +43,13 @@ func explain(who server.Standing, typed string) []string {
 	} else {
 		lines = append(lines, fmt.Sprintf("Nobody in user pool %s signs in as %s. They may have another name, another pool, or no account yet.", who.Pool.ID, quoted(typed)))
 	}
+	if len(who.Events) == 0 && len(who.Drowned) > 0 {
+		lines = append(lines, "Whether anything was tried under this name is not known. It may be among many names that nobody has, which were counted together; the newest first:")
+		for _, e := range who.Drowned {
+			lines = append(lines, "  "+eventWords(e))
+		}
+		return lines
+	}
 	if len(who.Events) == 0 {
 		return append(lines, "Nothing was tried under this name, as far as the audit trail goes back.")
 	}

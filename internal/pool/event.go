@@ -207,47 +207,102 @@ func (d Device) Network() string {
 	return network.String()
 }
 
-// Drowned is what is kept of a refusal beyond what its source may fill: that it
-// was, and how many more, but not whom each was about.
-// Beyond the limit of all sources (many) neither is the source.
+// Drowned is what is kept of a refusal beyond what may be kept one by one: whom
+// it is about and what was tried, in one row whatever the source, so that it shows
+// in that person's trail. Of a refusal about nobody it is the source, unless there
+// are many of those too.
 func (e Event) Drowned(many bool) Event {
-	e.Subject, e.try, e.From.UserAgent, e.Target, e.Members, e.Client, e.Operation = "", 0, "", nil, nil, "", ""
-	if many {
-		e.From = Device{}
+	kept := Event{UserPoolID: e.UserPoolID, ID: e.ID, Subject: e.Subject, At: e.At, Kind: e.Kind, Result: e.Result, Reason: ReasonFlood}
+	if e.Subject == "" && !many {
+		kept.From.IP = e.From.IP
 	}
-	e.Reason = ReasonFlood
-	return e
+	return kept
 }
 
-// FloodLimit is how many refusals of one source are kept one by one in an
-// [EventWindow], by each node; FloodTotal those of all sources together. What is
-// beyond is counted (see [Event.Drowned]).
+// Among is the subject under which a name that nobody has is counted together
+// with others, once there are many of those: "?" and the first character of its
+// hash. They are 64 rows and not one, so that such names wait for each other's row
+// as little as accounts do.
+func Among(subject string) string { return subject[:min(2, len(subject))] }
+
+// What each node keeps of refusals in an [EventWindow] and a pool: so many rows of
+// one source, so many of all sources together, and, beyond those (see
+// [Event.Drowned]), so many about names that nobody has. The house, whose trail
+// has the calls that nobody signed, has the same to itself.
 const (
-	FloodLimit = 200
-	FloodTotal = 5000
+	FloodLimit     = 200
+	FloodTotal     = 5000
+	FloodStrangers = 500
 )
 
-// Flood counts the refusals of this window. It looks at where they come from and
-// at nothing else, so that it tells nothing about whom they are.
+// Flood bounds the rows that refusals make in this window. It looks at rows, pools
+// and sources; an account and a name that nobody has cost the same, one row.
 type Flood struct {
 	window int64
-	total  int
-	of     map[string]int
+	pools  map[string]*budget
 }
 
-// Admit counts a refusal and returns what is kept of it.
-func (f *Flood) Admit(e Event) Event {
-	if window := e.At / EventWindow.Milliseconds(); window != f.window || f.of == nil {
-		*f = Flood{window: window, of: map[string]int{}}
+// budget is what refusals have taken up in the trail of one pool.
+type budget struct {
+	rows, strangers int
+	sources         map[string]int
+	met             map[string]int64 // by fold; what is in it has its row, and takes up no more
+}
+
+// Admit returns what is kept of a refusal, and how many are to be added to the
+// count of its row: 0 where nothing is to be written.
+//
+// What an operator's key may not do is always kept: its holder is known. Calls that
+// nobody signed are written when their number is a power of two, so the row says
+// more than half of it, and whoever repeats one does not keep the ledger busy.
+func (f *Flood) Admit(e Event) (kept Event, add int64) {
+	if e.Kind == EventOperator && e.Operator.Key != "" {
+		return e, 1
+	}
+	if window := e.At / EventWindow.Milliseconds(); window != f.window || f.pools == nil {
+		*f = Flood{window: window, pools: map[string]*budget{}}
+	}
+	in := f.pools[e.UserPoolID]
+	if in == nil {
+		in = &budget{sources: map[string]int{}, met: map[string]int64{}}
+		f.pools[e.UserPoolID] = in
+	}
+	e = in.admit(e)
+	if e.Kind != EventOperator {
+		return e, 1
+	}
+	fold := e.Fold()
+	in.met[fold]++
+	if n := in.met[fold]; n&(n-1) == 0 {
+		return e, max(n/2, 1)
+	}
+	return e, 0
+}
+
+func (in *budget) admit(e Event) Event {
+	if in.has(e) {
+		return e
 	}
 	source := e.Source()
-	if f.of[source] >= FloodLimit {
-		return e.Drowned(false)
+	if in.sources[source] < FloodLimit && in.rows < FloodTotal {
+		in.sources[source]++ // a source is remembered with a row that is kept, so there are no more than those
+		in.rows++
+		in.met[e.Fold()] = 0
+		return e
 	}
-	if f.total >= FloodTotal {
-		return e.Drowned(true)
+	e = e.Drowned(in.sources[source] < FloodLimit)
+	switch {
+	case !UnknownSubject(e.Subject) || in.has(e):
+	case in.strangers < FloodStrangers:
+		in.strangers++
+		in.met[e.Fold()] = 0
+	default:
+		e.Subject = Among(e.Subject)
 	}
-	f.of[source]++ // a source is remembered with a row that is kept, so there are no more than those
-	f.total++
 	return e
+}
+
+func (in *budget) has(e Event) bool {
+	_, ok := in.met[e.Fold()]
+	return ok
 }

@@ -2,6 +2,7 @@ package pool_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -51,31 +52,128 @@ func TestFold(t *testing.T) {
 	}
 }
 
+// The budget is spent on rows: of a source, of a pool, and of the house for itself.
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	var f pool.Flood
 	event := func(ip, subject string, at time.Duration) pool.Event {
-		return pool.Event{Kind: pool.EventSignIn, Result: pool.Refused, Reason: pool.ReasonPassword, Subject: subject, From: pool.Device{IP: ip}, At: at.Milliseconds()}
+		return pool.Event{UserPoolID: "p", Kind: pool.EventSignIn, Result: pool.Refused, Reason: pool.ReasonPassword, Subject: subject, Client: "c", From: pool.Device{IP: ip, UserAgent: "a"}, At: at.Milliseconds()}
 	}
-	for i := range pool.FloodLimit {
-		if e := f.Admit(event("192.0.2.1", "s", 0)); e.Subject != "s" {
-			t.Fatalf("refusal %d is drowned", i)
+	admit := func(e pool.Event) pool.Event {
+		t.Helper()
+		kept, add := f.Admit(e)
+		if add != 1 {
+			t.Errorf("a refusal of a person counts %d", add)
+		}
+		return kept
+	}
+	for range pool.FloodTotal {
+		admit(event("192.0.2.1", "again", 0))
+	}
+	for i := range pool.FloodLimit - 1 {
+		if e := admit(event("192.0.2.1", fmt.Sprint("s", i), 0)); e.Client != "c" {
+			t.Fatalf("row %d is drowned", i+2)
 		}
 	}
-	if e := f.Admit(event("192.0.2.1", "s", 0)); e.Subject != "" || e.Reason != pool.ReasonFlood || e.From.IP != "192.0.2.1" {
-		t.Errorf("beyond the limit %+v is kept", e)
+	first, second := admit(event("192.0.2.1", "t", 0)), admit(event("192.0.2.1", "t", 0))
+	want := pool.Event{UserPoolID: "p", Subject: "t", Kind: pool.EventSignIn, Result: pool.Refused, Reason: pool.ReasonFlood}
+	if fmt.Sprint(first) != fmt.Sprint(want) || first.Fold() != second.Fold() {
+		t.Errorf("beyond the limit %+v is kept", first)
 	}
-	if e := f.Admit(event("192.0.2.2", "s", 0)); e.Subject != "s" {
+	if e := admit(event("192.0.2.1", "again", 0)); e.Client != "c" {
+		t.Error("a refusal that has its row is drowned")
+	}
+	if e := admit(event("192.0.2.1", "", 0)); e.From != (pool.Device{IP: "192.0.2.1"}) || e.Reason != pool.ReasonFlood {
+		t.Errorf("beyond the limit, about nobody, %+v is kept", e)
+	}
+	if e := admit(event("192.0.2.2", "t", 0)); e.Client != "c" {
 		t.Error("another source is drowned")
 	}
 	for i := range pool.FloodTotal {
-		f.Admit(event(time.Duration(i).String(), "s", 0))
+		admit(event(time.Duration(i).String(), "s", 0))
 	}
-	if e := f.Admit(event("192.0.2.3", "s", 0)); e.Subject != "" || e.From != (pool.Device{}) {
+	if e := admit(event("192.0.2.3", "u", 0)); e.Subject != "u" || e.From != (pool.Device{}) {
 		t.Errorf("beyond the limit of all %+v is kept", e)
 	}
-	if e := f.Admit(event("192.0.2.1", "s", pool.EventWindow)); e.Subject != "s" {
+	if e := admit(event("192.0.2.3", "", 0)); e.Reason != pool.ReasonFlood || e.From != (pool.Device{}) {
+		t.Errorf("beyond the limit of all, about nobody, %+v is kept", e)
+	}
+	other := event("192.0.2.1", "s", 0)
+	if other.UserPoolID = "q"; admit(other).Client != "c" {
+		t.Error("another pool is drowned")
+	}
+	if e := admit(event("192.0.2.1", "t", pool.EventWindow)); e.Client != "c" {
 		t.Error("the next window has no room")
+	}
+}
+
+// Names that nobody has show too, so many of them; the others share rows, whose
+// number is bounded.
+func TestFloodOfStrangers(t *testing.T) {
+	t.Parallel()
+	var f pool.Flood
+	rows, alone, shared := map[string]bool{}, 0, 0
+	for i := range 20_000 {
+		subject := pool.OwnerOf([]byte("key"), "p", pool.Name{Kind: pool.NameEmail, Folded: fmt.Sprint(i)})
+		for range 2 {
+			e, _ := f.Admit(pool.Event{UserPoolID: "p", Kind: pool.EventSignIn, Result: pool.Refused, Subject: subject, From: pool.Device{IP: "192.0.2.1"}})
+			switch {
+			case e.Reason != pool.ReasonFlood:
+			case e.Subject == subject:
+				alone++
+			case e.Subject == pool.Among(subject) && pool.UnknownSubject(e.Subject):
+				shared++
+			default:
+				t.Fatalf("%+v is kept", e)
+			}
+			rows[e.Fold()] = true
+		}
+	}
+	if alone != 2*pool.FloodStrangers || shared != 2*(20_000-pool.FloodLimit-pool.FloodStrangers) || len(rows) != pool.FloodLimit+pool.FloodStrangers+64 {
+		t.Errorf("%d refusals in rows of one name, %d in others, %d rows", alone, shared, len(rows))
+	}
+	if e, _ := f.Admit(pool.Event{UserPoolID: "p", Kind: pool.EventSignIn, Result: pool.Refused, Subject: "sub", From: pool.Device{IP: "192.0.2.1"}}); e.Subject != "sub" {
+		t.Errorf("after them an account's own is %+v", e)
+	}
+}
+
+// Calls that nobody signed are written at powers of two; of a key's holder nothing
+// is left out.
+func TestFloodOfCalls(t *testing.T) {
+	t.Parallel()
+	var f pool.Flood
+	forged := pool.Event{Kind: pool.EventOperator, Result: pool.Refused, Reason: pool.ReasonSignature, Operation: "DescribeUserPool", From: pool.Device{IP: "192.0.2.1"}}
+	told, written := int64(0), 0
+	for n := int64(1); n <= 10_000; n++ {
+		_, add := f.Admit(forged)
+		if told += add; add > 0 {
+			written++
+		}
+		if told > n || 2*told <= n {
+			t.Fatalf("of %d calls the row says %d", n, told)
+		}
+	}
+	if written != 14 {
+		t.Errorf("10,000 calls are written %d times", written)
+	}
+	drowned := forged
+	for i := range 2 * pool.FloodTotal {
+		drowned.Operation = fmt.Sprint(i)
+		drowned.From.IP = time.Duration(i % 100).String()
+		f.Admit(drowned)
+	}
+	if e, _ := f.Admit(drowned); e.Operation != "" || e.Reason != pool.ReasonFlood {
+		t.Errorf("beyond the limit %+v is kept", e)
+	}
+	denied := forged
+	denied.Reason, denied.Operator.Key, denied.Target = pool.ReasonDenied, "AKIA", map[string]string{"UserPoolId": "p"}
+	for range 3 {
+		if e, add := f.Admit(denied); fmt.Sprint(e) != fmt.Sprint(denied) || add != 1 {
+			t.Errorf("what a key may not do is kept as %+v, counts %d", e, add)
+		}
+	}
+	if e, _ := f.Admit(pool.Event{UserPoolID: "p", Kind: pool.EventSignIn, Result: pool.Refused, Client: "c"}); e.Client != "c" {
+		t.Error("calls that nobody signed drown those of a pool")
 	}
 }
 

@@ -54,7 +54,7 @@ const (
 	ReasonDenied       EventReason = "access_denied"
 	ReasonUnknownKey   EventReason = "unknown_key"
 	ReasonSignature    EventReason = "signature"
-	ReasonFlood        EventReason = "flood" // more refusals of one source than are kept one by one
+	ReasonFlood        EventReason = "flood" // more refusals than are kept one by one (see [Flood])
 	ReasonOther        EventReason = "other"
 )
 

@@ -18,6 +18,9 @@ type Standing struct {
 	User       pool.User
 	Hindrances []pool.Hindrance
 	Events     []pool.Event
+	// Drowned is for a name that nobody has and no event names: what was counted
+	// together for many such names (see [pool.Among]), where it may be among them.
+	Drowned []pool.Event
 }
 
 // whyEvents is how many events an answer has.
@@ -46,10 +49,16 @@ func (s *Signin) Why(ctx context.Context, p pool.Pool, typed string) (Standing, 
 	if out.Known {
 		out.Hindrances = p.Hindrances(user, locked, s.Now())
 	}
-	out.Events, err = s.DB.Events.List(ctx, store.EventPage{UserPoolID: p.ID, Subject: owner, Newest: true, Limit: whyEvents})
+	list := func(subject string) ([]pool.Event, error) {
+		return s.DB.Events.List(ctx, store.EventPage{UserPoolID: p.ID, Subject: subject, Newest: true, Limit: whyEvents})
+	}
+	out.Events, err = list(owner)
 	if err == nil && !out.Known && len(out.Events) == 0 && pool.LikeSub(typed) { // an account that was deleted leaves its events
 		out.Subject = typed
-		out.Events, err = s.DB.Events.List(ctx, store.EventPage{UserPoolID: p.ID, Subject: typed, Newest: true, Limit: whyEvents})
+		out.Events, err = list(typed)
+	}
+	if err == nil && !out.Known && len(out.Events) == 0 {
+		out.Drowned, err = list(pool.Among(owner))
 	}
 	return out, err
 }

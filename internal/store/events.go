@@ -19,23 +19,27 @@ type flood struct {
 	pool.Flood
 }
 
-// Add writes an event, by one statement and one row whatever it is.
+// Add writes an event, by one statement and one row whatever it is; nothing where
+// it is a call that nobody signed, and often repeated (see [pool.Flood.Admit]).
 func (e Events) Add(ctx context.Context, event pool.Event) error {
-	fold := event.Fold()
+	fold, count := event.Fold(), int64(1)
 	if fold != "" {
 		f := &e.db.h.flood
 		f.mu.Lock()
-		event = f.Admit(event)
+		event, count = f.Admit(event)
 		f.mu.Unlock()
+		if count == 0 {
+			return nil
+		}
 		fold = event.Fold()
 	}
 	doc, err := e.db.encode(&event, "events", []string{event.UserPoolID, event.ID})
 	if err != nil {
 		return err
 	}
-	rows, err := e.db.exec(ctx, `INSERT INTO events (pool, id, subject, kind, about, fold, n, last, doc) VALUES ($1, $2, $3, $4, $5, $6, 1, $7, $8)
-		ON CONFLICT (pool, fold) WHERE fold <> '' DO UPDATE SET n = events.n + 1, last = excluded.last`,
-		event.UserPoolID, event.ID, event.Subject, string(event.Kind), event.About, fold, event.At, doc)
+	rows, err := e.db.exec(ctx, `INSERT INTO events (pool, id, subject, kind, about, fold, n, last, doc) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (pool, fold) WHERE fold <> '' DO UPDATE SET n = events.n + excluded.n, last = excluded.last`,
+		event.UserPoolID, event.ID, event.Subject, string(event.Kind), event.About, fold, count, event.At, doc)
 	e.db.h.meter.events.Add(uint64(rows))
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +21,8 @@ import (
 	"github.com/poolhouse/poolhouse/internal/api/model"
 	"github.com/poolhouse/poolhouse/internal/housetest"
 	"github.com/poolhouse/poolhouse/internal/pool"
+	"github.com/poolhouse/poolhouse/internal/server"
+	"github.com/poolhouse/poolhouse/internal/store"
 )
 
 // canary fits every pattern of a password, code, token or secret.
@@ -269,13 +272,13 @@ func TestAttackFloodOfRefusals(t *testing.T) {
 				do(fmt.Sprintf("stranger%d@example.com", i))
 			}
 		}
-		h.Advance(pool.EventWindow - time.Duration(h.Now().UnixMilli()%pool.EventWindow.Milliseconds())*time.Millisecond) // all of it falls into one window
+		nextWindow(h)
 		times(50, code)
 		if rows, refusals := counts(); rows != 1 || refusals != 50 {
 			t.Errorf("50 made-up codes are %d rows that count %d", rows, refusals)
 		}
 		times(pool.FloodLimit+100, ask("127.0.0.1"))
-		if rows, refusals := counts(); rows > pool.FloodLimit+1 || refusals != 50+pool.FloodLimit+100 {
+		if rows, refusals := counts(); rows != 1+pool.FloodLimit+100 || refusals != 50+pool.FloodLimit+100 {
 			t.Errorf("%d names from one source are %d rows that count %d", pool.FloodLimit+100, rows, refusals)
 		}
 		before, _ := counts()
@@ -283,15 +286,169 @@ func TestAttackFloodOfRefusals(t *testing.T) {
 		if after, _ := counts(); after != before+3 {
 			t.Errorf("three names from another source are %d rows", after-before)
 		}
-		all := trailOf(t, h, housetest.PoolID)
-		flooded := false
-		for _, e := range all {
-			flooded = flooded || e.Reason == pool.ReasonFlood && e.Count > 50 && e.Subject == "" && e.From.IP == "127.0.0.1"
+		// More names than have rows of their own: they share the rest, 64 rows.
+		more := pool.FloodLimit + pool.FloodStrangers + 300
+		times(more, ask("127.0.0.1"))
+		rows, refusals := counts()
+		if most := 1 + 3 + pool.FloodLimit + pool.FloodStrangers + 64; rows > most || refusals != int64(50+pool.FloodLimit+100+3+more) {
+			t.Errorf("%d names more are %d rows that count %d", more, rows, refusals)
 		}
-		if !flooded {
-			t.Error("the trail does not say that there was more")
+		// A made-up code is about nobody: of it the source is kept.
+		call(t, h, "/oauth2/token", "", "grant_type", "refresh_token", "client_id", housetest.ClientID, "refresh_token", "stale")
+		all := trailOf(t, h, housetest.PoolID)
+		if e := all[len(all)-1]; e.Reason != pool.ReasonFlood || e.Kind != pool.EventToken || e.Subject != "" || e.From.IP != "127.0.0.1" {
+			t.Errorf("a refusal about nobody is told as %+v", e)
 		}
 	})
+}
+
+// nextWindow begins a window of the trail: what follows falls into that one.
+func nextWindow(h *housetest.House) {
+	h.Advance(pool.EventWindow - time.Duration(h.Now().UnixMilli()%pool.EventWindow.Milliseconds())*time.Millisecond)
+}
+
+// guess tries a password from an address.
+func guess(t *testing.T, h *housetest.House, source, client, name, password string) {
+	t.Helper()
+	r := operationRequest(t, h, "InitiateAuth", false, map[string]any{"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": client, "AuthParameters": map[string]string{"USERNAME": name, "PASSWORD": password}})
+	r.RemoteAddr = source + ":1"
+	w := httptest.NewRecorder()
+	h.Handler().ServeHTTP(w, r)
+	if !strings.Contains(w.Body.String(), "NotAuthorizedException") {
+		t.Fatalf("answered %d %s", w.Code, w.Body)
+	}
+}
+
+// Whoever makes noise first does not hide the guesses that follow: they are in the
+// trail of the account, and in that of a name that nobody has, at the same cost.
+func TestAttackGuessesBehindAFlood(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := audited(t, database)
+		c := sdk(h)
+		h.SignUp(h.Browser(), housetest.Ask(), ann, rightOne)
+		nextWindow(h)
+		for i := range pool.FloodLimit {
+			guess(t, h, "127.0.0.9", housetest.ClientID, fmt.Sprintf("noise%d@example.com", i), "x")
+		}
+		cost := func(name string) store.Cost {
+			before := h.DB.Cost()
+			guess(t, h, "127.0.0.9", housetest.ClientID, name, "guess1234")
+			spent := h.DB.Cost().Since(before)
+			spent.Read = 0 // an account is a row that is read
+			return spent
+		}
+		for n := range int64(3) {
+			if known, unknown := cost(ann), cost("nobody@example.com"); known != unknown || known.Events != 1 {
+				t.Errorf("guess %d costs %+v, and with no account %+v", n+1, known, unknown)
+			}
+			all := trailOf(t, h, housetest.PoolID)
+			for i, name := range []string{ann, "nobody@example.com"} {
+				if e := all[len(all)-2+i]; e.Reason != pool.ReasonFlood || e.Count != n+1 || e.Subject == "" || pool.UnknownSubject(e.Subject) != (name != ann) {
+					t.Errorf("guess %d at %s is told as %+v", n+1, name, e)
+				}
+			}
+		}
+		out, err := c.AdminListUserAuthEvents(t.Context(), &cip.AdminListUserAuthEventsInput{UserPoolId: poolID(), Username: aws.String(ann)})
+		must(t, err)
+		if e := out.AuthEvents[0]; e.EventType != types.EventTypeSignIn || e.EventResponse != types.EventResponseTypeFail {
+			t.Errorf("the API shows the guesses as %+v", e)
+		}
+	})
+}
+
+// More names than can have rows: for one of them "nothing was tried" is not said.
+func TestAttackWhyBehindAFlood(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ledger := server.Ledger{Database: "sqlite:" + dir + "/house.db", MasterKeyFile: dir + "/key", Log: slog.New(slog.DiscardHandler)}
+	h := housetest.Start(t, housetest.Config{Database: ledger.Database, KeyFile: ledger.MasterKeyFile, Document: errandDocument(t)})
+	nextWindow(h)
+	why := func(name string) server.Standing {
+		t.Helper()
+		who, err := server.Why(t.Context(), ledger, housetest.PoolID, name)
+		must(t, err)
+		return who
+	}
+	if who := why("nobody@example.com"); len(who.Events)+len(who.Drowned) != 0 {
+		t.Errorf("before it all: %+v", who)
+	}
+	for i := range pool.FloodLimit + pool.FloodStrangers {
+		at := h.Now()
+		must(t, h.DB.Events.Add(t.Context(), pool.Event{
+			UserPoolID: housetest.PoolID, ID: pool.NewEventID(at), At: at.UnixMilli(), Kind: pool.EventSignIn, Result: pool.Refused, From: pool.Device{IP: "127.0.0.9"},
+			Subject: pool.OwnerOf([]byte("noise"), housetest.PoolID, pool.Name{Kind: pool.NameEmail, Folded: fmt.Sprint(i)}),
+		}))
+	}
+	guess(t, h, "127.0.0.9", housetest.ClientID, "nobody@example.com", "x")
+	if who := why("nobody@example.com"); len(who.Events) != 0 || len(who.Drowned) != 1 || who.Drowned[0].Reason != pool.ReasonFlood {
+		t.Errorf("a name among many is told as %+v", who)
+	}
+}
+
+// Calls that nobody signed, and the same refusal again and again, leave the trail
+// of everybody else as it is: of a pool, and of operators with a key.
+func TestAttackBlindingTheTrail(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t, "")
+	h := o.house
+	id := o.does("CreateUserPool", map[string]any{"PoolName": "p"}).json["UserPool"].(map[string]any)["Id"].(string)
+	client := o.does("CreateUserPoolClient", map[string]any{"UserPoolId": id, "ClientName": "c", "ExplicitAuthFlows": []string{"ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"}}).json["UserPoolClient"].(map[string]any)["ClientId"].(string)
+	o.does("AdminCreateUser", map[string]any{"UserPoolId": id, "Username": "ann", "MessageAction": "SUPPRESS"})
+	o.does("AdminSetUserPassword", map[string]any{"UserPoolId": id, "Username": "ann", "Password": strongOne, "Permanent": true})
+	reader := o.key(pool.OperatorKey{Name: "reader", ReadOnly: true})
+	nextWindow(h)
+	unsigned := func(source, operation string) {
+		t.Helper()
+		r := operationRequest(t, h, operation, false, map[string]any{"UserPoolId": id})
+		r.RemoteAddr = source
+		w := httptest.NewRecorder()
+		h.Handler().ServeHTTP(w, r)
+		if w.Code != http.StatusBadRequest {
+			t.Fatalf("answered %d %s", w.Code, w.Body)
+		}
+	}
+	seen, before := len(trailOf(t, h, "")), h.DB.Cost()
+	for s := range 25 {
+		for range pool.FloodLimit {
+			unsigned(fmt.Sprintf("[2001:db8:0:%x::1]:1", s), "DescribeUserPool")
+		}
+	}
+	// 200 calls are written when they are 1, 2, 4, … 128.
+	if cost := h.DB.Cost().Since(before); cost.Events != 25*8 {
+		t.Errorf("%d calls that nobody signed wrote %d times", 25*pool.FloodLimit, cost.Events)
+	}
+	house := trailOf(t, h, "")[seen:]
+	for _, e := range house {
+		if e.Count != 128 || e.Operation != "DescribeUserPool" || e.From.IP == "" {
+			t.Errorf("200 calls are told as %+v", e)
+		}
+	}
+	if len(house) != 25 {
+		t.Errorf("25 sources are %d rows", len(house))
+	}
+	unsigned("[2001:db8:0:1::1]:1", "DeleteUserPool")
+	if all := trailOf(t, h, ""); all[len(all)-1].Operation != "DeleteUserPool" {
+		t.Errorf("another call of that source is told as %+v", all[len(all)-1])
+	}
+	for range pool.FloodLimit {
+		r := operationRequest(t, h, "GetTokensFromRefreshToken", false, map[string]any{"ClientId": client, "RefreshToken": "stale"})
+		r.RemoteAddr = "198.51.100.7:1"
+		h.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	}
+	guess(t, h, "198.51.100.7", client, "ann", "mistyped1")
+	all := trailOf(t, h, id)
+	if e := all[len(all)-1]; !pool.LikeSub(e.Subject) || e.From.IP != "198.51.100.7" || e.Client != client || e.Reason != pool.ReasonPassword {
+		t.Errorf("a mistyped password is told as %+v", e)
+	}
+	if e := all[len(all)-2]; e.Count != pool.FloodLimit {
+		t.Errorf("the same refusal again and again is told as %+v", e)
+	}
+	o.ask(reader, "AdminDeleteUser", map[string]any{"UserPoolId": id, "Username": "ann"}).refuses(t, "a key that only reads", "AccessDeniedException", denied("reader", "AdminDeleteUser"))
+	all = trailOf(t, h, "")
+	if e := all[len(all)-1]; e.Operation != "AdminDeleteUser" || e.Target["UserPoolId"] != id || e.Operator.Key != reader.ID || e.Reason != pool.ReasonDenied {
+		t.Errorf("what a key may not do is told as %+v", e)
+	}
 }
 
 // What a browser says of itself, and what is typed, ends no line of the log and
