@@ -123,6 +123,7 @@ func invalidParameter() map[string]string {
 		"InvalidParameter.preferred_off":      "A second factor that is switched off cannot be the preferred one: {field}",
 		"InvalidParameter.preferred_two":      "Only one second factor can be the preferred one.",
 		"InvalidParameter.mfa_type":           "Unsupported MFA type",
+		"InvalidParameter.device_name":        "FriendlyDeviceName must have at most 131 characters.",
 		"InvalidParameter.token_or_session":   "Either AccessToken or Session is required.",
 		"InvalidParameter.validity_days":      "Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays",
 	}
