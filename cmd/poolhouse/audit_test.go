@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,20 @@ func TestSince(t *testing.T) {
 	for _, text := range []string{"yesterday", "-1h", "2026-13-01"} {
 		if got, err := parseSince(text, now); err == nil {
 			t.Errorf("%q is %s", text, got)
+		}
+	}
+}
+
+// What is shown of a file or a name gives a terminal no orders, and what is copied
+// into a shell is one word there.
+func TestWhatIsShownOrdersNothing(t *testing.T) {
+	t.Parallel()
+	if got := oneLine(errors.New("line 3,\n\x1b[31mRED\x1b]0;owned\x07")); got != "line 3, [31mRED]0;owned" {
+		t.Errorf("an error is shown as %q", got)
+	}
+	for typed, want := range map[string]string{"ann": "'ann'", "$(touch x)": "'$(touch x)'", "o'neil": `'o'\''neil'`, "a\x1bb": "'ab'"} {
+		if got := inShell(typed); got != want {
+			t.Errorf("%q is %s in a shell, want %s", typed, got, want)
 		}
 	}
 }

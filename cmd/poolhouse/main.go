@@ -40,6 +40,7 @@ type surroundings struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends what does not heed the first
 	os.Exit(run(surroundings{ctx, os.Stdin, os.Stdout, os.Stderr}, os.Args[1:]))
 }
 
@@ -95,10 +96,11 @@ func each(err error) []error {
 	return all
 }
 
-// oneLine is the error without the line breaks that drivers put into theirs.
+// oneLine is the error without the line breaks that drivers put into theirs, and
+// without what a terminal could take for an order: it may quote a file.
 func oneLine(err error) string {
 	lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' || r == '\t' })
-	return strings.Join(slices.Compact(lines), " ")
+	return clean(strings.Join(slices.Compact(lines), " "))
 }
 
 // logLevel is slog's, with a refusal that says what there is.

@@ -29,7 +29,7 @@ func (c applyCommand) template(s surroundings, text []byte) error {
 	template, err := server.ReadTemplate(text, stack)
 	if template != nil {
 		for _, notice := range template.Notices {
-			fmt.Fprintf(s.err, "%s: %v\n", c.File, notice)
+			fmt.Fprintf(s.err, "%s: %s\n", c.File, oneLine(notice))
 		}
 	}
 	if err != nil {
@@ -45,7 +45,7 @@ func (c applyCommand) template(s surroundings, text []byte) error {
 	}
 	c.print(s.out, changes)
 	for _, o := range outputs {
-		fmt.Fprintf(s.out, "%-9s  %-15s  %s\n", "output", o.Name, o.Value)
+		fmt.Fprintf(s.out, "%-9s  %-15s  %s\n", "output", clean(o.Name), clean(o.Value))
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func explain(who server.Standing, typed string) []string {
 		u := who.User
 		lines = append(lines, fmt.Sprintf("%s is an account of user pool %s: %s, sub %s.", quoted(typed), who.Pool.ID, u.Status, u.Sub))
 		for _, h := range who.Hindrances {
-			lines = append(lines, "- "+hindrance(h, quoted(typed)))
+			lines = append(lines, "- "+hindrance(h, inShell(typed)))
 		}
 		if len(who.Hindrances) == 0 {
 			lines = append(lines, "Nothing keeps them out now: with the right password they can sign in.")
@@ -115,6 +115,12 @@ func eventWords(e server.Event) string {
 
 // quoted is what was typed, as a terminal may show it.
 func quoted(typed string) string { return `"` + clean(typed) + `"` }
+
+// inShell is what was typed as one word of a command that is copied into a shell,
+// which expands nothing in it.
+func inShell(typed string) string {
+	return "'" + strings.ReplaceAll(clean(typed), "'", `'\''`) + "'"
+}
 
 // clean drops what a terminal could take for an order.
 func clean(text string) string {

@@ -29,8 +29,8 @@ func Light() Costs { return Costs{MemoryKiB: 64, Passes: 1, Lanes: 1} }
 
 // Bounds on what a header may ask of the machine before anything is known of it.
 const (
-	maxMemoryKiB = 1 << 20
-	maxPasses    = 16
+	maxMemoryKiB = 256 << 10
+	maxPasses    = 4
 	maxLanes     = 16
 	saltBytes    = 16
 	keyBytes     = 32

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,15 +107,40 @@ func fits(value string, isNumber bool, declared *node) string {
 	return reason
 }
 
+// The bounds of a pattern: its length, and the steps of the program that it comes
+// to, each of which may be tried at each byte of a value.
+const (
+	maxPattern = 256
+	maxSteps   = 1000
+)
+
+// pattern reads an AllowedPattern, which stands for all of a value.
+func pattern(text string) (*regexp.Regexp, bool) {
+	if len(text) > maxPattern {
+		return nil, false
+	}
+	whole := `^(?:` + text + `)$`
+	parsed, err := syntax.Parse(whole, syntax.Perl)
+	if err != nil {
+		return nil, false
+	}
+	steps, err := syntax.Compile(parsed.Simplify())
+	if err != nil || len(steps.Inst) > maxSteps {
+		return nil, false
+	}
+	compiled, err := regexp.Compile(whole)
+	return compiled, err == nil
+}
+
 func broken(value string, isNumber bool, declared *node) string {
 	if allowed := declared.get("AllowedValues"); allowed != nil && !slices.ContainsFunc(allowed.items, func(n *node) bool { return n.scalar() && n.text == value }) {
 		return "the value is none of AllowedValues"
 	}
 	if p := declared.get("AllowedPattern"); p != nil {
-		pattern, err := regexp.Compile(`^(?:` + p.text + `)$`)
+		pattern, ok := pattern(p.text)
 		switch {
-		case err != nil || len(p.text) > 1000:
-			return "AllowedPattern cannot be checked here (it is no RE2 expression)"
+		case !ok:
+			return "AllowedPattern cannot be checked here (it is no RE2 expression, or a large one)"
 		case !pattern.MatchString(value):
 			return "the value does not match AllowedPattern"
 		}

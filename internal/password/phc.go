@@ -62,10 +62,16 @@ func (h phc) String() string {
 		b64.EncodeToString(h.salt), b64.EncodeToString(h.hash))
 }
 
-// IsHash says whether text is a hash that a Hasher can check.
+// maxForeign is how many times the work of [Production] a hash from elsewhere may
+// take: everybody who types a wrong password makes the server do it.
+const maxForeign = 8
+
+// IsHash says whether text is a hash that a Hasher can check, at a cost that a
+// server bears and no less than [Light]'s.
 func IsHash(text string) bool {
-	_, err := parse(text)
-	return err == nil
+	h, err := parse(text)
+	work := func(p Params) uint64 { return uint64(p.MemoryKiB) * uint64(p.Passes) }
+	return err == nil && work(h.params) <= maxForeign*work(Production()) && work(h.params) >= work(Light())
 }
 
 // parse reads the one canonical spelling that String writes. The errors never

@@ -21,3 +21,18 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A hash from elsewhere costs no more than a server bears, and no less than what
+// is only for tests.
+func TestIsHash(t *testing.T) {
+	t.Parallel()
+	for costs, want := range map[string]bool{
+		"m=19456,t=2,p=1": true, "m=256,t=1,p=1": true, "m=65536,t=3,p=4": true, "m=311296,t=1,p=1": true,
+		"m=1048576,t=64,p=1": false, "m=311297,t=1,p=1": false, "m=19456,t=17,p=1": false, "m=8,t=1,p=1": false, "m=128,t=1,p=1": false,
+	} {
+		text := "$argon2id$v=19$" + costs + "$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+		if got := IsHash(text); got != want {
+			t.Errorf("%s: %v, want %v", costs, got, want)
+		}
+	}
+}

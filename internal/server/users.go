@@ -76,6 +76,7 @@ func twice(in io.Reader) (file io.ReadSeeker, forget func(), err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	os.Remove(spool.Name()) // where an open file may lose its name it goes with us, however we end
 	forget = func() {
 		spool.Close()
 		os.Remove(spool.Name())
