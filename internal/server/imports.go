@@ -41,7 +41,7 @@ func (m *importer) run(ctx context.Context) {
 	look := time.NewTicker(importLooks)
 	defer look.Stop()
 	for {
-		did, err := m.verb.Work(ctx)
+		did, err := m.work(ctx)
 		if err != nil && ctx.Err() == nil {
 			m.log.Error("a user import job cannot go on", "error", err)
 		}
@@ -55,6 +55,17 @@ func (m *importer) run(ctx context.Context) {
 		case <-look.C:
 		}
 	}
+}
+
+// work is one turn. A fault of the program in a file's row ends the turn and not
+// the server: people sign in meanwhile.
+func (m *importer) work(ctx context.Context) (did bool, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			did, err = false, fmt.Errorf("a fault of the program: %v", fault)
+		}
+	}()
+	return m.verb.Work(ctx)
 }
 
 // What `poolhouse imports` shows.
