@@ -116,6 +116,15 @@ func (p Pool) WithMFA(ask MFA) (Pool, error) {
 	return p, nil
 }
 
+// CheckNewMFA refuses a pool that is made with a second factor: there is none that
+// it could be made with (Cognito: CreateUserPool).
+func (s Settings) CheckNewMFA() error {
+	if s.MfaConfiguration == "" || s.MfaConfiguration == "OFF" {
+		return nil
+	}
+	return refuse(InvalidParameter, "mfa_sms", "MfaConfiguration", "")
+}
+
 // Factored are the second factors that the pool has under other settings: those
 // that ask names, or for nil those that it has now; none where the settings say
 // OFF. Settings that ask for a factor where there is none are refused (Cognito:

@@ -16,6 +16,9 @@ func (s *Setup) CreatePool(ctx context.Context, settings pool.Settings) (pool.Po
 	if err := settings.Check(); err != nil {
 		return pool.Pool{}, err
 	}
+	if err := settings.CheckNewMFA(); err != nil {
+		return pool.Pool{}, err
+	}
 	return s.makePool(ctx, s.DB, PoolEntry{Settings: settings})
 }
 

@@ -289,7 +289,7 @@ func TestAPIPoolRefusals(t *testing.T) {
 		const invalid = "InvalidParameterException"
 		refused(t, create(func(in *cip.CreateUserPoolInput) { in.PoolName = aws.String("") }), invalid,
 			`2 validation errors detected: Value '' at 'poolName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w\s+=,.@-]+; Value '' at 'poolName' failed to satisfy constraint: Member must have length greater than or equal to 1`)
-		throws(t, create(func(in *cip.CreateUserPoolInput) { in.MfaConfiguration = "ON" }), invalid, "MfaConfiguration")
+		throws(t, create(func(in *cip.CreateUserPoolInput) { in.MfaConfiguration = "ON" }), invalid, "SMS configuration and Auto verification for phone_number are required")
 		throws(t, create(func(in *cip.CreateUserPoolInput) { in.MfaConfiguration = "MAYBE" }), invalid, "enum value set")
 		throws(t, create(func(in *cip.CreateUserPoolInput) {
 			in.LambdaConfig = &types.LambdaConfigType{PreSignUp: aws.String("arn:aws:lambda:us-east-1:000000000000:function:f")}
