@@ -188,7 +188,8 @@ func TestHeaders(t *testing.T) {
 	for _, c := range []struct{ from, to, want string }{
 		{`"MemoryKiB":64`, `"MemoryKiB":4000000000`, archive.ErrKDF.Error()},
 		{`"MemoryKiB":64`, `"MemoryKiB":0`, archive.ErrKDF.Error()},
-		{`"Passes":1`, `"Passes":17`, archive.ErrKDF.Error()},
+		{`"MemoryKiB":64`, `"MemoryKiB":262145`, archive.ErrKDF.Error()},
+		{`"Passes":1`, `"Passes":5`, archive.ErrKDF.Error()},
 		{`"Passes":1`, `"Passes":0`, archive.ErrKDF.Error()},
 		{`"Lanes":1`, `"Lanes":0`, archive.ErrKDF.Error()},
 		{`"Lanes":1`, `"Lanes":256`, "KDF.Lanes"},

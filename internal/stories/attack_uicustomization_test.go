@@ -4,13 +4,18 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	cip "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+
 	"github.com/poolhouse/poolhouse/internal/housetest"
 	"github.com/poolhouse/poolhouse/internal/setup"
+	"github.com/poolhouse/poolhouse/internal/store"
 )
 
 // Style sheets that run, load, read or cover something are refused by the line
@@ -140,6 +145,40 @@ func TestAttackBrandingPaths(t *testing.T) {
 		}
 		if p := h.Browser().Post(style, nil); p.Status != http.StatusMethodNotAllowed {
 			t.Errorf("POST answers %d", p.Status)
+		}
+	})
+}
+
+// Who dresses the pages of a client while it is deleted leaves nothing behind, or
+// comes before; what a deleted pool was dressed in is gone with it.
+func TestAttackBrandingOfTheDeleted(t *testing.T) {
+	t.Parallel()
+	housetest.Databases(t, func(t *testing.T, database string) {
+		h := apiHouse(t, database, nil)
+		c, ctx := sdk(h), t.Context()
+		for i := range 8 {
+			made, err := c.CreateUserPoolClient(ctx, &cip.CreateUserPoolClientInput{UserPoolId: poolID(), ClientName: aws.String("short")})
+			must(t, err)
+			id := *made.UserPoolClient.ClientId
+			atOnce(2, func(who int) {
+				if who == 0 {
+					_, _ = customises(t, h, id, greenSheet, nil) // before it, or too late
+				} else if err := only(c.DeleteUserPoolClient(ctx, &cip.DeleteUserPoolClientInput{UserPoolId: poolID(), ClientId: &id})); err != nil {
+					t.Error(err)
+				}
+			})
+			if left, err := h.DB.Brandings.Get(ctx, housetest.PoolID, id); !errors.Is(err, store.ErrNotFound) {
+				t.Fatalf("round %d left %+v, %v", i, left, err)
+			}
+		}
+		must(t, only(customises(t, h, "", greenSheet, logo(t, false, green))))
+		style, mark := dressed(h.Browser(), housetest.ClientID)
+		must(t, only(c.DeleteUserPoolDomain(ctx, &cip.DeleteUserPoolDomainInput{UserPoolId: poolID(), Domain: aws.String(housetest.Prefix)})))
+		must(t, only(c.DeleteUserPool(ctx, &cip.DeleteUserPoolInput{UserPoolId: poolID()})))
+		for _, path := range []string{style, mark} {
+			if p := h.Browser().Get(path); p.Status != http.StatusNotFound {
+				t.Errorf("%s of the deleted pool answers %d", path, p.Status)
+			}
 		}
 	})
 }
